@@ -1,0 +1,138 @@
+// The C++20 face of glissade.h: spans instead of pointers, exceptions instead of statuses, and owners of the
+// state.
+#ifndef GLISSADE_GLISSADE_HPP
+#define GLISSADE_GLISSADE_HPP
+
+#include "glissade.h"
+#include <array>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace glissade {
+
+// A status other than GLISSADE_OK. Nothing was changed by the call that threw it.
+class error : public std::runtime_error {
+public:
+  explicit error(glissade_status status) : error(status, glissade_status_message(status)) {}
+  error(glissade_status status, const std::string &what)
+      : std::runtime_error("glissade: " + what),
+        status_(status) {}
+  glissade_status status() const noexcept { return status_; }
+
+private:
+  glissade_status status_;
+};
+
+inline void check(glissade_status status) {
+  if (status != GLISSADE_OK) throw error(status);
+}
+
+// What belongs to a struct of options: its C functions, the number of state arrays that they take, and
+// PyTorch's defaults.
+template <class Options>
+struct functions;
+
+template <class Options, auto Step, auto Reset>
+struct function_pair {
+  static constexpr auto step = Step;
+  static constexpr auto reset = Reset;
+  template <class... State>
+  static constexpr std::size_t count(glissade_status (*)(const Options *, std::size_t, State...)) {
+    return sizeof...(State);
+  }
+  static constexpr std::size_t states = count(Reset);
+};
+
+template <>
+struct functions<glissade_rmsprop>
+    : function_pair<glissade_rmsprop, glissade_rmsprop_step, glissade_rmsprop_reset> {
+  static constexpr glissade_rmsprop defaults = GLISSADE_RMSPROP_TORCH;
+};
+
+// One step on spans: options, param, grad, then the state arrays in the order of the C function; those that
+// the options do not need may be left out at the end or be empty. Throws `error` for a status, and for a span
+// of another size than param's.
+template <class Options, class... State>
+void step(const Options &options, std::span<float> param, std::span<const float> grad, State &&...state) {
+  constexpr std::size_t states = functions<Options>::states;
+  static_assert(sizeof...(State) <= states, "more state arrays than the optimizer has");
+  if (grad.size() != param.size()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
+  const std::array<std::span<float>, states> given{std::span<float>(state)...};
+  for (const auto &one : given)
+    if (one.size() != param.size() && !one.empty())
+      throw error(GLISSADE_BAD_N, "a state array is not as long as param");
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    check(functions<Options>::step(&options, param.size(), param.data(), grad.data(), given[i].data()...));
+  }
+  (std::make_index_sequence<states>());
+}
+
+// An optimizer with its state, for one array of n parameters: allocates what the options need, resets it,
+// counts the steps. Not copyable; a moved-from one may only be destroyed or assigned to.
+template <class Options>
+class optimizer {
+  static constexpr std::size_t states = functions<Options>::states;
+
+public:
+  explicit optimizer(std::size_t n, const Options &options = functions<Options>::defaults)
+      : size_(n),
+        options_(options) {
+    for (std::size_t i = 0; i < states; ++i)
+      if (needs(i)) state_[i] = std::make_unique_for_overwrite<float[]>(n);
+    reset();
+  }
+
+  // Applies the next step to `param`. Throws `error`, with the step not counted and nothing changed.
+  void step(std::span<float> param, std::span<const float> grad) {
+    if (param.size() != size_) throw error(GLISSADE_BAD_N, "param is not as long as the state");
+    Options next = options_;
+    ++next.step;
+    std::apply([&](auto... state) { glissade::step(next, param, grad, state...); }, spans());
+    options_ = next;
+  }
+
+  // Back to before the first step; the options stay as they are.
+  void reset() {
+    options_.step = 0;
+    std::apply([&](auto... state) { check(functions<Options>::reset(&options_, size_, state.data()...)); },
+               spans());
+  }
+
+  std::size_t size() const noexcept { return size_; }
+  // May be changed between steps, lr above all. An option that needs a state array which the first options
+  // did not need makes the next step throw. `step` is the number of steps taken.
+  Options &options() noexcept { return options_; }
+  const Options &options() const noexcept { return options_; }
+  // State array i, in the order of the C function; empty if the options do not need it.
+  std::span<float> state(std::size_t i) { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
+
+private:
+  // An array is needed if its absence is an error.
+  bool needs(std::size_t absent) {
+    std::array<float, states> some{};
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      const auto status = functions<Options>::reset(&options_, 1, (i == absent ? nullptr : &some[i])...);
+      some[absent] = 0;
+      return status != GLISSADE_OK;
+    }
+    (std::make_index_sequence<states>());
+  }
+
+  auto spans() {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) { return std::tuple(state(i)...); }
+    (std::make_index_sequence<states>());
+  }
+
+  std::size_t size_;
+  Options options_;
+  std::array<std::unique_ptr<float[]>, states> state_;
+};
+
+using rmsprop = optimizer<glissade_rmsprop>;
+
+} // namespace glissade
+
+#endif

@@ -1,0 +1,23 @@
+// AVX-512: the x86-64-v4 generation.
+// GCC 12 warns of its own intrinsics.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <xsimd/xsimd.hpp>
+
+#include "pass.hpp"
+
+namespace glissade {
+namespace {
+
+struct isa {
+  using reg = xsimd::batch<float, xsimd::avx512bw>;
+  static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static reg div(reg a, reg b) { return _mm512_div_ps(a, b); }
+  static reg sqrt(reg a) { return _mm512_sqrt_ps(a); }
+};
+
+} // namespace
+
+extern const table avx512 = table_of<vec<isa>>("avx512");
+
+} // namespace glissade

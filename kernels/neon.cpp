@@ -1,0 +1,20 @@
+// NEON: every AArch64 CPU.
+#include <xsimd/xsimd.hpp>
+
+#include "pass.hpp"
+
+namespace glissade {
+namespace {
+
+struct isa {
+  using reg = xsimd::batch<float, xsimd::neon64>;
+  static reg fma(reg a, reg b, reg c) { return vfmaq_f32(c, a, b); }
+  static reg div(reg a, reg b) { return vdivq_f32(a, b); }
+  static reg sqrt(reg a) { return vsqrtq_f32(a); }
+};
+
+} // namespace
+
+extern const table neon = table_of<vec<isa>>("neon");
+
+} // namespace glissade

@@ -1,0 +1,95 @@
+// The one loop that runs a rule over memory: whole registers, then the rest with the same rule.
+#pragma once
+#include "rules.hpp"
+#include "table.hpp"
+#include "vec.hpp"
+#include <utility>
+
+namespace glissade {
+namespace {
+
+template <class V, class rule, unsigned mode, class arrays>
+struct pass;
+
+template <class V, class rule, unsigned mode, std::size_t... k>
+struct pass<V, rule, mode, std::index_sequence<k...>> {
+  static constexpr bool read[] = {reads<rule>(mode, k)...};
+  static constexpr bool written[] = {k != 1 && reads<rule>(mode, k)...};
+
+  struct registers {
+    V at[sizeof...(k)];
+
+    void load(float *const *from, std::size_t i) {
+      ((read[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
+    }
+    void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
+    void store(float *const *to, std::size_t i) const {
+      ((written[k] ? at[k].store(to[k] + i) : void()), ...);
+    }
+  };
+
+  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end) {
+    const auto c =
+        *static_cast<const typename rule::coefficients *>(coefficients); // a copy: stores cannot alias it
+    float *const at[] = {arrays[k]...};
+    if (end - begin < V::width) return few(c, at, begin, end);
+
+    // The rest is the last whole register of the range. It overlaps the one before it, so it is read and
+    // computed before the loop stores anything; the elements in both are then stored twice, with the same
+    // bits.
+    const bool rest = (end - begin) % V::width != 0;
+    registers last;
+    if (rest) {
+      last.load(at, end - V::width);
+      last.step(c);
+    }
+    for (std::size_t i = begin; i + V::width <= end; i += V::width) {
+      registers r;
+      r.load(at, i);
+      r.step(c);
+      r.store(at, i);
+    }
+    if (rest) last.store(at, end - V::width);
+  }
+
+  // Fewer elements than a register has: by way of a padded copy.
+  static void few(const typename rule::coefficients &c, float *const *arrays, std::size_t begin,
+                  std::size_t end) {
+    float padded[sizeof...(k)][V::width] = {};
+    float *const at[] = {padded[k]...};
+    for (std::size_t i = begin; i < end; ++i)
+      ((read[k] ? void(at[k][i - begin] = arrays[k][i]) : void()), ...);
+    registers r;
+    r.load(at, 0);
+    r.step(c);
+    r.store(at, 0);
+    for (std::size_t i = begin; i < end; ++i)
+      ((written[k] ? void(arrays[k][i] = at[k][i - begin]) : void()), ...);
+  }
+};
+
+template <class V, class rule, unsigned... mode>
+void run(std::integer_sequence<unsigned, mode...>, unsigned wanted, const void *coefficients,
+         float *const *arrays, std::size_t begin, std::size_t end) {
+  using all = std::make_index_sequence<array_count<rule>>;
+  static constexpr decltype(&pass<V, rule, 0, all>::run) passes[] = {&pass<V, rule, mode, all>::run...};
+  passes[wanted](coefficients, arrays, begin, end);
+}
+
+template <class V, class rule>
+void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
+               std::size_t end) {
+  run<V, rule>(std::make_integer_sequence<unsigned, rule::modes>(), mode, coefficients, arrays, begin, end);
+}
+
+template <class V>
+constexpr table table_of(const char *name) {
+  return {
+      name,
+#define GLISSADE_OPTIMIZER(name, states) kernel_of<V, rules::name>,
+#include "optimizers.inc"
+  };
+}
+
+} // namespace
+} // namespace glissade

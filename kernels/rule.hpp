@@ -1,0 +1,93 @@
+// What a rule file is written with, beside the words of vec.hpp: the descriptions of its options and arrays.
+#pragma once
+#include "glissade/glissade.h"
+#include <cfloat>
+#include <cstddef>
+#include <cstdint>
+
+namespace glissade {
+
+// f of the documented formulas: the one rounding of a coefficient.
+inline float f(double x) { return static_cast<float>(x); }
+
+// The magnitude below which a state value is replaced by 0: that of the smallest normal float, or none.
+inline float smallest_kept(int flush_subnormals) { return flush_subnormals ? FLT_MIN : 0; }
+
+// base^step to within an ulp, for a base in [0, 1), from sums and products alone: the pow of a maths library
+// may round otherwise on another CPU. `low` carries what `high` rounds off, in both the result and the
+// running square.
+inline double power(double base, std::int64_t step) {
+  struct pair {
+    double high, low;
+    pair operator*(pair b) const {
+      const auto split = [](double x) { // Veltkamp: the upper half of the digits
+        const double up = 134217729 * x;
+        return up - (up - x);
+      };
+      const double product = high * b.high, a1 = split(high), b1 = split(b.high), a2 = high - a1,
+                   b2 = b.high - b1;
+      const double error = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2; // Dekker: exact
+      const double rest = error + (high * b.low + low * b.high), sum = product + rest;
+      return {sum, rest - (sum - product)};
+    }
+  };
+  pair result = {1, 0};
+  for (pair square = {base, 0}; step != 0; step /= 2, square = square * square)
+    if (step % 2) result = result * square;
+  return result.high;
+}
+
+enum class range {
+  finite,     // as a float
+  at_least_0, // and finite
+  fraction,   // at least 0, less than 1
+  flag,       // 0 or 1
+};
+
+// One field of an options struct, the values it may have, and the status that says it has another.
+template <class options>
+struct option {
+  constexpr option(double options::*field, range values, glissade_status status)
+      : real(field),
+        allowed(values),
+        fault(status) {}
+  constexpr option(int options::*field, glissade_status status)
+      : flag(field),
+        allowed(range::flag),
+        fault(status) {}
+
+  double options::*real = nullptr;
+  int options::*flag = nullptr;
+  range allowed;
+  glissade_status fault;
+};
+
+// One state array: used in the modes that have all bits of `when`, and the option it starts from, if not from
+// 0.
+template <class options>
+struct state {
+  glissade_status if_null;
+  unsigned when = 0;
+  double options::*initial = nullptr;
+};
+
+// The arrays of a rule are param, grad, and its states in order.
+template <class rule>
+inline constexpr std::size_t array_count = 2 + sizeof(rule::states) / sizeof(*rule::states);
+
+template <class rule>
+constexpr bool reads(unsigned mode, std::size_t array) {
+  return array < 2 || (mode & rule::states[array - 2].when) == rule::states[array - 2].when;
+}
+
+// What every options struct has.
+template <class options>
+inline constexpr option<options> common_options[] = {
+    {&options::lr, range::at_least_0, GLISSADE_BAD_LR},
+    {&options::weight_decay, range::at_least_0, GLISSADE_BAD_WEIGHT_DECAY},
+    {&options::grad_scale, range::finite, GLISSADE_BAD_GRAD_SCALE},
+    {&options::maximize, GLISSADE_BAD_MAXIMIZE},
+    {&options::flush_subnormals, GLISSADE_BAD_FLUSH_SUBNORMALS},
+};
+
+} // namespace glissade

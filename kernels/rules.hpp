@@ -1,0 +1,3 @@
+// All rules.
+#pragma once
+#include "rules/rmsprop.hpp"

@@ -1,0 +1,39 @@
+// One float at a time, for the baseline CPU: what every other instruction set is compared with.
+#include <bit>
+#include <cfloat>
+#include <cstdint>
+
+#include "pass.hpp"
+
+static_assert(FLT_EVAL_METHOD == 0, "float expressions must be computed in float");
+
+namespace glissade {
+namespace {
+
+struct isa {
+  using reg = float;
+  static float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+    return __builtin_fmaf(a, b, c);
+#else
+    // Two floats multiply exactly in double. The sum is rounded to odd (Boldo and Melquiond, 2008): its last
+    // bit remembers whether anything was cut off, so that the second rounding, to float, is as if it were the
+    // only one.
+    const double product = double(a) * b, sum = product + c;
+    const double c_part = sum - product, error = (product - (sum - c_part)) + (c - c_part);
+    const auto bits = std::bit_cast<std::uint64_t>(sum);
+    const bool outwards = (error > 0 && sum > 0) || (error < 0 && sum < 0);
+    const bool inwards = (error > 0 && sum < 0) || (error < 0 && sum > 0);
+    if (bits % 2 == 1 || !(outwards || inwards)) return static_cast<float>(sum);
+    return static_cast<float>(std::bit_cast<double>(outwards ? bits + 1 : bits - 1));
+#endif
+  }
+  static float div(float a, float b) { return a / b; }
+  static float sqrt(float a) { return __builtin_sqrtf(a); }
+};
+
+} // namespace
+
+extern const table scalar = table_of<vec<isa>>("scalar");
+
+} // namespace glissade

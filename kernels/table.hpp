@@ -1,0 +1,18 @@
+// What src/ sees of an instruction set: one struct of function pointers.
+#pragma once
+#include <cstddef>
+
+namespace glissade {
+
+// Updates elements [begin, end). `arrays` is param, grad and the states; `coefficients` and `mode` are of its
+// rule.
+using kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
+                        std::size_t end);
+
+struct table {
+  const char *name;
+#define GLISSADE_OPTIMIZER(name, states) kernel name;
+#include "optimizers.inc"
+};
+
+} // namespace glissade
