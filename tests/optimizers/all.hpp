@@ -1,0 +1,3 @@
+// Every optimizer as the tests know it.
+#pragma once
+#include "rmsprop.hpp"

@@ -1,0 +1,50 @@
+// The right bits: every step against the optimizer's formula in double, within the bound of its own
+// roundings.
+#include "family.hpp"
+
+// A bound so loose that it would pass anything would prove nothing: all but a few must be this narrow.
+static bool is_narrow(const bounded &b, double scale) { return b.error <= 1e-5 * (std::abs(b.x) + scale); }
+
+TEMPLATE_LIST_TEST_CASE("every option computes its documented formula", "[reference]", family::all) {
+  using about = description<family::options_of<TestType>>;
+  constexpr std::size_t n = 67, count = family::array_count<TestType>;
+  std::size_t all = 0, narrow = 0;
+  std::uint32_t seed = 0;
+  for (const auto &o : family::all_options<TestType>()) {
+    family::arrays<TestType> before(n, family::ordinary_float, ++seed * 4 + 1),
+        after(n, family::ordinary_float, seed * 4 + 1);
+    const auto at = after.at();
+    REQUIRE(glissade_use_isa(nullptr) == GLISSADE_OK);
+    REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+    const auto needed = about::states(o);
+    for (std::size_t i = 0; i < n; ++i) {
+      std::array<bounded, count> expected;
+      for (std::size_t k = 0; k < count; ++k)
+        expected[k] = before.array(k)[i];
+      about::step(o, expected[0], expected[1], std::span(expected).subspan(2));
+      for (std::size_t k = 0; k < count; ++k) {
+        if (k >= 2 && needed[k - 2] == GLISSADE_OK) expected[k] = before.array(k)[i];
+        const float got = after.array(k)[i];
+        if (!expected[k].admits(got))
+          FAIL("array " << k << " element " << i << " of options " << seed << ": " << got << " is not "
+                        << expected[k].x << " within " << expected[k].error << ", from "
+                        << before.array(k)[i]);
+        ++all;
+        narrow += is_narrow(expected[k], std::abs(before.array(k)[i]));
+      }
+    }
+  }
+  INFO(narrow << " of " << all << " bounds are narrow");
+  REQUIRE(narrow >= all * 9 / 10); // the rest: centered variances that cancel
+}
+
+TEMPLATE_LIST_TEST_CASE("the options that the tests know are all that there are", "[reference]",
+                        family::all) {
+  using options = family::options_of<TestType>;
+  std::size_t bytes = sizeof(options::struct_size), numbers = 0;
+  for (const auto &field : description<options>::fields()) {
+    bytes += field.size();
+    numbers += field.is_real();
+  }
+  REQUIRE((bytes + 7) / 8 * 8 == sizeof(options));
+}
