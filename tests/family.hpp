@@ -16,8 +16,8 @@ namespace family {
 template <class Nothing, class... Rules>
 using list_of = std::tuple<Rules...>;
 using all = list_of<void
-#define GLISSADE_OPTIMIZER(name, states) , glissade::rules::name
-#include "optimizers.inc"
+#define GLISSADE_OPTIMIZER(name, states, preset) , glissade::rules::name
+#include "glissade/optimizers.inc"
                     >;
 
 template <class rule>
