@@ -31,8 +31,8 @@ family::options_of<rule> greedy() {
   std::size_t count = 0;
   for (const auto &o : list) {
     std::size_t needed = 0;
-    for (const auto status : description<family::options_of<rule>>::states(o))
-      needed += status != GLISSADE_OK;
+    for (const auto &state : description<family::options_of<rule>>::states(o))
+      needed += state.needed;
     if (needed > count) count = needed, most = o;
   }
   return most;
@@ -81,18 +81,22 @@ TEMPLATE_LIST_TEST_CASE("options of another size are refused", "[status]", famil
 TEMPLATE_LIST_TEST_CASE("an array that is needed may not be NULL, another may", "[status]", family::all) {
   using about = description<family::options_of<TestType>>;
   for (auto o : family::one_per_mode<TestType>()) {
-    auto expected = about::states(o);
-    expected.insert(expected.begin(), {GLISSADE_NULL_PARAM, GLISSADE_NULL_GRAD});
+    std::vector<state> expected = {{"param", GLISSADE_NULL_PARAM}, {"grad", GLISSADE_NULL_GRAD}};
+    for (const auto &state : about::states(o))
+      expected.push_back(state);
     for (std::size_t k = 0; k < family::array_count<TestType>; ++k) {
       refusal<TestType> call;
       call.given = o;
       call.given.step = 1;
       auto at = call.memory.at();
       at[k] = nullptr;
-      if (expected[k] != GLISSADE_OK)
-        call.expect(expected[k], at, call.memory.n, k >= 2);
-      else
+      if (!expected[k].needed) {
         CHECK(family::step<TestType>(call.given, call.memory.n, at.data()) == GLISSADE_OK);
+        continue;
+      }
+      call.expect(expected[k].if_null, at, call.memory.n, k >= 2);
+      const std::string message = glissade_status_message(expected[k].if_null);
+      CHECK(message.rfind(std::string(expected[k].name) + " is NULL", 0) == 0);
     }
   }
 }
@@ -164,12 +168,12 @@ TEMPLATE_LIST_TEST_CASE("reset writes the initial state and nothing else", "[res
       const auto at = memory.at();
       REQUIRE(family::reset<TestType>(o, n, at.data()) == GLISSADE_OK);
       REQUIRE(memory.nothing_changed_outside());
-      const auto needed = about::states(o);
-      const auto initial = about::initial(o);
+      const auto states = about::states(o);
       for (std::size_t i = 0; i < n; ++i) {
         REQUIRE(memory.array(0)[i] == before.array(0)[i]);
-        for (std::size_t k = 0; k < needed.size(); ++k)
-          REQUIRE(memory.array(k + 2)[i] == (needed[k] == GLISSADE_OK ? before.array(k + 2)[i] : initial[k]));
+        for (std::size_t k = 0; k < states.size(); ++k)
+          REQUIRE(memory.array(k + 2)[i] ==
+                  (states[k].needed ? float(states[k].initial) : before.array(k + 2)[i]));
       }
     }
 }
