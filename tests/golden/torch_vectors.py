@@ -3,7 +3,7 @@
     python3 -m venv env && env/bin/pip install numpy torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
     env/bin/python tests/golden/torch_vectors.py
 
-(torch of PyPI serves as well: only the CPU is used.)
+The CPU must have AVX2 or AVX-512, which give the same files; without FMA instructions torch rounds otherwise.
 
 PyTorch takes the square roots of its unfused optimizers from a vector maths library that is 1 ulp off for many
 values. Here a dispatch mode replaces them by correctly rounded ones: the root in double, rounded to float, is the
@@ -22,10 +22,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import vector_file
+from torch_cases import LAST, OPTIMIZERS, cases, rectified_from
 from vector_file import N
 
-LAST = 25
-REGISTERS = N // 16 * 16  # elements that fused kernels take in whole registers
 aten = torch.ops.aten
 
 
@@ -72,7 +71,7 @@ def floats(array):
 def run(optimizer, options, steps, mode):
     """The arrays after each of `steps`."""
     param = torch.nn.Parameter(floats(vector_file.first_param()))
-    torch_optimizer = optimizer["class"]([param], **betas_joined(options), **mode)
+    torch_optimizer = getattr(torch.optim, optimizer["class"])([param], **betas_joined(options), **mode)
     stored = {}
     with RoundedRoots() as roots:
         for step in range(1, max(steps) + 1):
@@ -97,124 +96,9 @@ def same_bits(a, b, count):
     )
 
 
-def rectified_from(options):
-    """The first step that RAdam rectifies, if any."""
-    beta2 = options["beta2"]
-    rho_inf = 2 / (1 - beta2) - 1
-    for step in range(1, LAST + 1):
-        if rho_inf - 2 * step * beta2**step / (1 - beta2**step) > 5:
-            return step
-    return None
-
-
-# `root` says whether a square root is taken. `defaults` are torch's. `varied` and `switched` are those of vector_file.combinations, `odd` are further cases as
-# changes of the defaults.
-BETAS = {"beta1": (0.9, 0.95, 0.3, 0.0, 0.77, 0.5), "beta2": (0.999, 0.99, 0.9999, 0.9, 0.61)}
-DECAY = {"weight_decay": (0.0, 0.01, 0.3, 1e-5, 1.7)}
-MAXIMIZE = {"maximize": (False, True)}
-DECOUPLED = {"decoupled_weight_decay": (False, True)}
-
-OPTIMIZERS = {
-    "rmsprop": {
-        "class": torch.optim.RMSprop,
-        "states": ("square_avg", "grad_avg", "momentum_buffer"),
-        "root": lambda options: True,
-        "defaults": dict(lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False, maximize=False),
-        "varied": {"lr": (1e-2, 1e-3, 0.07, 3e-4), "alpha": (0.99, 0.9, 0.95, 0.999, 0.37), "eps": (1e-8, 1e-5, 0.013)},
-        "switched": {**DECAY, "momentum": (0.0, 0.9, 0.99, 0.35, 1.25), "centered": (False, True), **MAXIMIZE},
-        "odd": [dict(eps=0.0), dict(eps=1e-50), dict(eps=1e-40), dict(eps=1.0), dict(lr=0.0), dict(alpha=0.0), dict(alpha=0.5),
-                dict(lr=17.3, momentum=0.5, weight_decay=0.001), dict(alpha=0.123456789, centered=True, eps=1e-7)],
-    },
-    "adagrad": {
-        "class": torch.optim.Adagrad,
-        "states": ("sum",),
-        "root": lambda options: True,
-        "defaults": dict(lr=1e-2, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0, eps=1e-10, maximize=False),
-        "varied": {"lr": (1e-2, 0.1, 0.5, 3e-3), "eps": (1e-10, 1e-6, 0.021)},
-        "switched": {"lr_decay": (0.0, 0.01, 0.3, 1e-4), **DECAY, "initial_accumulator_value": (0.0, 0.1, 1.0, 1e-9), **MAXIMIZE},
-        "odd": [dict(eps=0.0), dict(eps=1e-50), dict(eps=1.0), dict(lr=0.0), dict(lr=1.0, lr_decay=7.0), dict(lr=11.1, weight_decay=2.0)],
-        "fused_count": lambda options: N,
-    },
-    "adadelta": {
-        "class": torch.optim.Adadelta,
-        "states": ("square_avg", "acc_delta"),
-        "root": lambda options: True,
-        "defaults": dict(lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0, maximize=False),
-        "varied": {"lr": (1.0, 0.5, 0.03, 2.5), "rho": (0.9, 0.95, 0.99, 0.45), "eps": (1e-6, 1e-8, 1e-3)},
-        "switched": {**DECAY, **MAXIMIZE},
-        "odd": [dict(eps=1e-30), dict(eps=1e-40), dict(eps=0.0), dict(eps=1.0), dict(lr=0.0), dict(rho=0.0), dict(rho=0.5), dict(rho=0.999),
-                dict(rho=0.95, eps=1e-5, weight_decay=0.1), dict(rho=0.123456789, lr=3.3), dict(rho=0.95, maximize=True, weight_decay=0.02)],
-    },
-    "sgd": {
-        "class": torch.optim.SGD,
-        "states": ("momentum_buffer",),
-        "root": lambda options: False,
-        "defaults": dict(lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, maximize=False),
-        "varied": {"lr": (1e-3, 0.01, 0.1, 0.7)},
-        "switched": {"momentum": (0.0, 0.9, 0.99, 0.35, 1.1), "dampening": (0.0, 0.1, 0.9, 0.5), **DECAY, "nesterov": (False, True), **MAXIMIZE},
-        "allowed": lambda options: not options["nesterov"] or (options["momentum"] > 0 and options["dampening"] == 0),
-        "odd": [dict(lr=0.0), dict(lr=1e-50, momentum=0.9), dict(momentum=0.9, dampening=1.0), dict(momentum=0.5, dampening=-0.25),
-                dict(momentum=1e-4, nesterov=True), dict(lr=1.0, weight_decay=1.0)],
-        "fused_count": lambda options: REGISTERS if options["momentum"] else N,
-    },
-    "adam": {
-        "class": torch.optim.Adam,
-        "states": ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"),
-        "root": lambda options: True,
-        "defaults": dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=False, decoupled_weight_decay=False),
-        "varied": {"lr": (1e-3, 0.01, 0.1, 3e-4), **BETAS, "eps": (1e-8, 1e-5, 0.013)},
-        "switched": {**DECAY, "amsgrad": (False, True), **MAXIMIZE, **DECOUPLED},
-        "odd": [dict(weight_decay=1e-2, decoupled_weight_decay=True), dict(eps=0.0), dict(eps=1e-50), dict(eps=1.0), dict(lr=0.0), dict(beta1=0.0), dict(beta2=0.0),
-                dict(beta1=0.0, beta2=0.0), dict(beta1=0.5, beta2=0.5), dict(beta1=0.123456789, beta2=0.987654321), dict(beta2=0.7, amsgrad=True),
-                dict(lr=2.0, weight_decay=0.7, decoupled_weight_decay=True)],
-        "fused_count": lambda options: REGISTERS,
-    },
-    "adamax": {
-        "class": torch.optim.Adamax,
-        "states": ("exp_avg", "exp_inf"),
-        "root": lambda options: False,
-        "defaults": dict(lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, maximize=False),
-        "varied": {"lr": (2e-3, 0.01, 0.1, 3e-4), **BETAS, "eps": (1e-8, 1e-5, 0.013)},
-        "switched": {**DECAY, **MAXIMIZE},
-        "odd": [dict(eps=0.0), dict(eps=1e-50), dict(eps=1.0), dict(lr=0.0), dict(beta1=0.0), dict(beta2=0.0), dict(beta1=0.5, beta2=0.5),
-                dict(beta1=0.123456789, beta2=0.7), dict(beta1=0.3, beta2=0.8, weight_decay=0.1), dict(beta1=0.99, maximize=True, weight_decay=0.01)],
-    },
-    "nadam": {
-        "class": torch.optim.NAdam,
-        "states": ("exp_avg", "exp_avg_sq"),
-        "root": lambda options: True,
-        "defaults": dict(lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3, decoupled_weight_decay=False, maximize=False),
-        "varied": {"lr": (2e-3, 0.01, 0.1, 3e-4), **BETAS, "eps": (1e-8, 1e-5, 0.013), "momentum_decay": (4e-3, 0.1, 0.0, 1.0, 20.0)},
-        "switched": {**DECAY, **DECOUPLED, **MAXIMIZE},
-        "odd": [dict(eps=0.0), dict(eps=1e-50), dict(eps=1.0), dict(lr=0.0), dict(beta1=0.0), dict(beta2=0.0), dict(beta1=0.5, beta2=0.5),
-                dict(beta1=0.123456789, beta2=0.7), dict(momentum_decay=0.0), dict(beta1=0.99999, momentum_decay=50.0), dict(weight_decay=1e-2, decoupled_weight_decay=True)],
-        "foreach_agrees": False,
-    },
-    "radam": {
-        "class": torch.optim.RAdam,
-        "states": ("exp_avg", "exp_avg_sq"),
-        "root": lambda options: rectified_from(options) is not None,
-        "defaults": dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False, maximize=False),
-        "varied": {"lr": (1e-3, 0.01, 0.1, 3e-4), "beta1": BETAS["beta1"], "beta2": (0.999, 0.99, 0.9999, 0.9, 0.75), "eps": (1e-8, 1e-5, 0.013)},
-        "switched": {**DECAY, **DECOUPLED, **MAXIMIZE},
-        "odd": [dict(eps=0.0), dict(eps=1e-50), dict(eps=1.0), dict(lr=0.0), dict(beta1=0.0), dict(beta2=0.0), dict(beta2=0.6), dict(beta2=0.7), dict(beta2=0.8),
-                dict(beta1=0.123456789, beta2=0.95), dict(weight_decay=1e-2, decoupled_weight_decay=True)],
-        "foreach_agrees": False,
-    },
-}
-
-
-def cases(optimizer):
-    listed = [optimizer["defaults"]]
-    listed += vector_file.combinations(
-        optimizer["varied"], optimizer["switched"], optimizer.get("allowed", lambda options: True)
-    )
-    listed += [optimizer["defaults"] | odd for odd in optimizer["odd"]]
-    return [{name: options[name] for name in optimizer["defaults"]} for options in listed]
-
-
 def main():
     assert torch.__version__.startswith("2.13."), torch.__version__
+    assert torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
     for name, optimizer in OPTIMIZERS.items():
         stored = []
         for options in cases(optimizer):
@@ -228,7 +112,7 @@ def main():
                 fused = run(optimizer, options, steps, {"fused": True})
                 assert same_bits(loop, fused, optimizer["fused_count"](options)), options
             stored.append((options, loop))
-        made_by = f"torch.optim.{optimizer['class'].__name__} {torch.__version__.split('+')[0]}, torch_vectors.py"
+        made_by = f"torch.optim.{optimizer['class']} {torch.__version__.split('+')[0]}, torch_vectors.py"
         vector_file.write(Path(__file__).with_name(f"{name}.torch.txt"), made_by, stored)
 
 

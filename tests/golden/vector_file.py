@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 N = 67  # whole vector registers and a tail
+REGISTERS = N // 16 * 16  # the elements before the tail
 
 
 def mixed(x):
