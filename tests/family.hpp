@@ -21,6 +21,13 @@ using all = list_of<void
                     >;
 
 template <class rule>
+inline constexpr const char *name_of = nullptr;
+#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+  template <>                                                                                                \
+  inline constexpr const char *name_of<glissade::rules::name> = #name;
+#include "glissade/optimizers.inc"
+
+template <class rule>
 using options_of = typename rule::options;
 template <class rule>
 inline constexpr std::size_t array_count = glissade::array_count<rule>;

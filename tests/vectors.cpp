@@ -1,20 +1,19 @@
 // The steps that other libraries compute: PyTorch's bit for bit, those of Keras and optax within their own
 // rounding.
 #include "family.hpp"
+#include "written_options.hpp"
 #include <fstream>
-#include <map>
-#include <sstream>
 
 namespace {
 
 // golden/README.md says how the files are written.
 struct golden_case {
-  std::map<std::string, std::string> options;
+  std::map<std::string, double> options;
   std::map<int, std::map<std::string, std::vector<float>>> arrays; // by step and name
 };
 
 std::vector<golden_case> read(const std::string &name) {
-  std::ifstream file(std::string(GOLDEN_FOLDER) + "/" + name + ".txt");
+  std::ifstream file(std::string(TEST_FOLDER) + "/golden/" + name + ".txt");
   std::vector<golden_case> cases;
   int step = 0;
   for (std::string line, word; std::getline(file, line);) {
@@ -23,8 +22,7 @@ std::vector<golden_case> read(const std::string &name) {
     if (word[0] == '#') continue;
     if (word == "case") {
       cases.emplace_back();
-      while (words >> word)
-        cases.back().options[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+      cases.back().options = options_in(words);
     } else if (word == "step") {
       words >> step;
     } else {
@@ -36,25 +34,12 @@ std::vector<golden_case> read(const std::string &name) {
   return cases;
 }
 
-template <class Options>
-Options options_from(const golden_case &given) {
-  Options options = glissade::functions<Options>::defaults;
-  const auto fields = description<Options>::fields();
-  for (const auto &[name, value] : given.options) {
-    const auto field =
-        std::find_if(fields.begin(), fields.end(), [&](const auto &f) { return f.name == name; });
-    if (field == fields.end()) FAIL("no option " << name);
-    field->set(options, std::stod(value));
-  }
-  return options;
-}
-
 float input(std::uint32_t index) { return family::ordinary_float(family::mixed(index)); }
 
 template <class rule>
 void compare(const golden_case &given, double tolerance, std::size_t &compared) {
   using options = family::options_of<rule>;
-  auto o = options_from<options>(given);
+  auto o = with<options>(given.options);
   const auto states = description<options>::states(o);
   const int last = given.arrays.rbegin()->first;
   const std::size_t n = given.arrays.at(last).at("param").size();
@@ -100,7 +85,7 @@ TEMPLATE_LIST_TEST_CASE("the steps of other libraries", "[vectors]", family::all
       for (const auto &given : cases) {
         std::string all;
         for (const auto &[name, value] : given.options)
-          all += name + "=" + value + " ";
+          all += name + "=" + std::to_string(value) + " ";
         INFO(isa << " " << all);
         compare<TestType>(given, file.tolerance, compared);
       }
