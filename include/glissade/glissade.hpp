@@ -37,6 +37,9 @@ struct functions;
 #define GLISSADE_OPTIMIZER(name, number, preset)                                                             \
   template <>                                                                                                \
   struct functions<glissade_##name> {                                                                        \
+    using tensor = glissade_##name##_tensor;                                                                 \
+    static constexpr auto step_many = glissade_##name##_step_many;                                           \
+    static constexpr auto step_many_clipped = glissade_##name##_step_many_clipped;                           \
     static constexpr auto step = glissade_##name##_step;                                                     \
     static constexpr auto reset = glissade_##name##_reset;                                                   \
     static constexpr glissade_##name defaults = preset;                                                      \
