@@ -216,7 +216,7 @@ GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *opti
 /*
  * What the optimizers below have in common. As in RMSprop, `grad_scale` and `maximize` make
  *
- *   g = f(grad_scale) * g, with the sign turned if maximize,
+ *   g = f(grad_scale) * g, with the sign turned if maximize
  *
  * and weight decay is either L2, g = fma(f(weight_decay), p, g) if weight_decay is not 0, or decoupled,
  * p = f(1 - lr * weight_decay) * p before everything else. These lines are not repeated below, where g and p
