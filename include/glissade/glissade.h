@@ -185,11 +185,13 @@ typedef struct glissade_rmsprop {
  * With f(x) a double rounded to float, lerp(a, b, w) = |w| < 0.5 ? fma(w, b - a, a) : fma(w - 1, b - a, b),
  * and for each element p of param, g of grad, v of square_avg, m of grad_avg, b of momentum_buffer:
  *
- *   g = f(grad_scale) * g, with the sign turned if maximize;   w = f(1 - lr * weight_decay) if decoupled,
- * else 1 g = fma(f(weight_decay), p, g)                             if weight_decay is not 0 and not
- * decoupled v = fma(f(1 - alpha) * g, g, f(alpha) * v) i = f(1 / (1 - alpha^step)) if bias_correction, else 1
- *   x = i * v, and if centered:                                m = lerp(m, g, f(1 - alpha))
- *                                                              x = max(0, fma(-(i * m), i * m, i * v))
+ *   g = f(grad_scale) * g, with the sign turned if maximize
+ *   w = f(1 - lr * weight_decay) if decoupled, else 1
+ *   g = fma(f(weight_decay), p, g) if weight_decay is not 0 and not decoupled
+ *   v = fma(f(1 - alpha) * g, g, f(alpha) * v)
+ *   i = f(1 / (1 - alpha^step)) if bias_correction, else 1
+ *   x = i * v
+ *   centered:        m = lerp(m, g, f(1 - alpha)),             x = max(0, fma(-(i * m), i * m, i * v))
  *   d = sqrt(x) + f(eps), or sqrt(x + f(eps)) if eps_in_sqrt
  *   momentum 0:      p = p * w + (f(-lr) * g) / d
  *   else:            b = f(momentum) * b + g / d,              p = fma(f(-lr), b, p * w)
@@ -218,7 +220,7 @@ GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *opti
 /*
  * What the optimizers below have in common. As in RMSprop, `grad_scale` and `maximize` make
  *
- *   g = f(grad_scale) * g, with the sign turned if maximize,
+ *   g = f(grad_scale) * g, with the sign turned if maximize
  *
  * and weight decay is either L2, g = fma(f(weight_decay), p, g) if weight_decay is not 0, or decoupled,
  * p = f(1 - lr * weight_decay) * p before everything else. These lines are not repeated below, where g and p
@@ -519,8 +521,9 @@ typedef struct glissade_radam {
  *   m = lerp(m, g, f(1 - beta1))
  *   v = fma(f(1 - beta2) * g, g, f(beta2) * v)
  *   u = m / f(1 - beta1^step) * f(lr)
- *   r > 5:  u = u * (1 / (sqrt(v) + f(eps)) * f(sqrt(1 - beta2^step))) * f(sqrt(((r - 4)(r - 2) R) / ((R -
- * 4)(R - 2) r))) p = p - u
+ *   r > 5:  q = sqrt((r - 4) * (r - 2) * R / ((R - 4) * (R - 2) * r))
+ *           u = u * (1 / (sqrt(v) + f(eps)) * f(sqrt(1 - beta2^step))) * f(q)
+ *   p = p - u
  *
  * Bytes moved per element: 28.
  */
