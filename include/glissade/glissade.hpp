@@ -91,11 +91,7 @@ public:
   }
 
   // Back to before the first step; the options stay as they are.
-  void reset() {
-    options_.step = 0;
-    std::apply([&](auto... state) { check(functions<Options>::reset(&options_, size_, state.data()...)); },
-               spans());
-  }
+  void reset() { reset(size_); }
 
   std::size_t size() const noexcept { return size_; }
   // May be changed between steps, lr above all. An option that needs a state array which the first options
@@ -107,7 +103,13 @@ public:
   std::span<const float> state(std::size_t i) const { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
 
 private:
-  // An array is needed if its absence is an error.
+  void reset(std::size_t n) {
+    options_.step = 0;
+    std::apply([&](auto... state) { check(functions<Options>::reset(&options_, n, state.data()...)); },
+               spans());
+  }
+
+  // With options that are right, an array is needed if its absence is an error.
   bool needs(std::size_t absent) {
     std::array<float, states> some{};
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
