@@ -18,6 +18,6 @@ struct isa {
 
 } // namespace
 
-extern const table avx2 = table_of<isa>("avx2");
+extern constinit const table avx2 = table_of<isa>("avx2");
 
 } // namespace glissade

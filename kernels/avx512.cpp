@@ -22,6 +22,6 @@ struct isa {
 
 } // namespace
 
-extern const table avx512 = table_of<isa>("avx512");
+extern constinit const table avx512 = table_of<isa>("avx512");
 
 } // namespace glissade

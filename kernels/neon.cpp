@@ -18,6 +18,6 @@ struct isa {
 
 } // namespace
 
-extern const table neon = table_of<isa>("neon");
+extern constinit const table neon = table_of<isa>("neon");
 
 } // namespace glissade

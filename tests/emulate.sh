@@ -2,6 +2,7 @@
 # Runs the tests on a CPU that is not this one, by emulation; exits with 77 where the tools for it are missing.
 # Usage: emulate.sh x86 PROGRAM MODEL EXPECTED_ISA, or emulate.sh aarch64 SOURCE
 set -euo pipefail
+export OMP_NUM_THREADS=8
 
 need() {
   command -v "$1" >/dev/null || { echo "not run: $1 is not installed (Debian: $2)"; exit 77; }

@@ -82,8 +82,15 @@ std::vector<options_of<rule>> all_options() {
     vary(field);
   for (const auto &field : rule::own_options)
     vary(field);
-  for (auto &o : list)
-    o.step = 1 + mixed(static_cast<std::uint32_t>(&o - list.data())) % 50;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    list[i].step = 1 + mixed(static_cast<std::uint32_t>(i)) % 50;
+  for (std::size_t i = 0, before = list.size(); i < before;
+       ++i) // the first steps and a late one are the special ones
+    for (const int step : {1, 2, 1000000})
+      if (options o = list[i]; rule::reads_step(o)) {
+        o.step = step;
+        list.push_back(o);
+      }
   return list;
 }
 

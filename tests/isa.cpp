@@ -23,6 +23,15 @@ TEST_CASE("each one that runs here can be chosen, nothing else", "[isa]") {
   }
 }
 
+TEST_CASE("no name chooses as at first", "[isa]") {
+  for (const auto &name : family::isas()) {
+    REQUIRE(glissade_use_isa(name.c_str()) == GLISSADE_OK);
+    REQUIRE(glissade_use_isa(nullptr) == GLISSADE_OK);
+    const char *wanted = std::getenv("GLISSADE_ISA");
+    CHECK(glissade_isa() == (wanted && *wanted ? std::string(wanted) : family::isas().front()));
+  }
+}
+
 // This program is run again with these variables set: the choice is made at the first call, once for a
 // process.
 TEST_CASE("the first call chooses as the environment says", "[.first]") {
