@@ -23,6 +23,9 @@ struct field {
   void set(Options &o, double value) const {
     std::visit([&](auto p) { o.*p = static_cast<std::remove_reference_t<decltype(o.*p)>>(value); }, at);
   }
+  double get(const Options &o) const {
+    return std::visit([&](auto p) { return static_cast<double>(o.*p); }, at);
+  }
   bool is_real() const { return at.index() == 0; }
   std::vector<double> all_wrong() const {
     auto values = wrong;
