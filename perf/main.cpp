@@ -51,10 +51,12 @@ public:
                                            cell{&group_.what->limit, c.n, c.threads, c.offset}) -
                                  group_.cells.begin());
     round %= mine.seconds.size();
-    const double seconds = mine.seconds[round], bytes = 4. * (2. * double(group_.what->used.size()) - 1);
+    const double seconds = mine.seconds[round], held = 4. * double(group_.what->used.size());
+    const double bytes = 2 * held - 4; // all are read, all but the gradient written
     state.counters["ns_per_element"] = 1e9 * seconds / double(c.n);
     state.counters["bytes_per_second"] = bytes * double(c.n) / seconds;
     state.counters["share_of_limit"] = (*results_)[limit].seconds[round] / seconds;
+    state.counters["bytes_held"] = held;
     state.counters["spread"] = mine.spread;
     state.counters["steps"] = double(mine.steps);
     ++round;
