@@ -95,8 +95,8 @@ template <class V>
 constexpr table table_of(const char *name) {
   return {
       name,
-#define GLISSADE_OPTIMIZER(name, states) kernel_of<V, rules::name>,
-#include "optimizers.inc"
+#define GLISSADE_OPTIMIZER(name, states, preset) kernel_of<V, rules::name>,
+#include "glissade/optimizers.inc"
   };
 }
 

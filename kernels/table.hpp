@@ -11,8 +11,8 @@ using kernel = void (*)(const void *coefficients, unsigned mode, float *const *a
 
 struct table {
   const char *name;
-#define GLISSADE_OPTIMIZER(name, states) kernel name;
-#include "optimizers.inc"
+#define GLISSADE_OPTIMIZER(name, states, preset) kernel name;
+#include "glissade/optimizers.inc"
 };
 
 } // namespace glissade

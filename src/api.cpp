@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "cpu.hpp"
 #include "parallel.hpp"
+#include "rounding.hpp"
 #include <algorithm>
 
 namespace glissade {
@@ -10,6 +11,7 @@ namespace {
 template <class rule>
 glissade_status step(kernel table::*kernel_of, const typename rule::options *options, std::size_t n,
                      float *const (&arrays)[array_count<rule>]) {
+  const default_rounding here;
   if (const auto fault = check_options<rule>(options)) return fault;
   if (rule::reads_step(*options) && options->step < 1) return GLISSADE_BAD_STEP;
   const unsigned mode = rule::mode(*options);
@@ -19,8 +21,10 @@ glissade_status step(kernel table::*kernel_of, const typename rule::options *opt
 
   const auto coefficients = rule::round(*options);
   const kernel run = kernels->*kernel_of;
-  parallel(n, options->threads,
-           [&](std::size_t begin, std::size_t end) { run(&coefficients, mode, arrays, begin, end); });
+  parallel(n, options->threads, [&](std::size_t begin, std::size_t end) {
+    const default_rounding on_this_thread;
+    run(&coefficients, mode, arrays, begin, end);
+  });
   return GLISSADE_OK;
 }
 
@@ -52,7 +56,7 @@ glissade_status reset(const typename rule::options *options, std::size_t n,
 #define GIVEN_1 state1
 #define GIVEN_2 GIVEN_1, state2
 #define GIVEN_3 GIVEN_2, state3
-#define GLISSADE_OPTIMIZER(name, states)                                                                     \
+#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
   glissade_status glissade_##name##_step(const glissade_##name *options, size_t n, float *param,             \
                                          const float *grad, STATES_##states) {                               \
     using namespace glissade;                                                                                \
@@ -61,6 +65,6 @@ glissade_status reset(const typename rule::options *options, std::size_t n,
   glissade_status glissade_##name##_reset(const glissade_##name *options, size_t n, STATES_##states) {       \
     return glissade::reset<glissade::rules::name>(options, n, {nullptr, nullptr, GIVEN_##states});           \
   }
-#include "optimizers.inc"
+#include "glissade/optimizers.inc"
 
 const char *glissade_version(void) { return GLISSADE_VERSION; }

@@ -16,9 +16,16 @@ namespace family {
 template <class Nothing, class... Rules>
 using list_of = std::tuple<Rules...>;
 using all = list_of<void
-#define GLISSADE_OPTIMIZER(name, states) , glissade::rules::name
-#include "optimizers.inc"
+#define GLISSADE_OPTIMIZER(name, states, preset) , glissade::rules::name
+#include "glissade/optimizers.inc"
                     >;
+
+template <class rule>
+inline constexpr const char *name_of = nullptr;
+#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+  template <>                                                                                                \
+  inline constexpr const char *name_of<glissade::rules::name> = #name;
+#include "glissade/optimizers.inc"
 
 template <class rule>
 using options_of = typename rule::options;

@@ -16,14 +16,14 @@ TEMPLATE_LIST_TEST_CASE("every option computes its documented formula", "[refere
     const auto at = after.at();
     REQUIRE(glissade_use_isa(nullptr) == GLISSADE_OK);
     REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
-    const auto needed = about::states(o);
+    const auto states = about::states(o);
     for (std::size_t i = 0; i < n; ++i) {
       std::array<bounded, count> expected;
       for (std::size_t k = 0; k < count; ++k)
         expected[k] = before.array(k)[i];
       about::step(o, expected[0], expected[1], std::span(expected).subspan(2));
       for (std::size_t k = 0; k < count; ++k) {
-        if (k >= 2 && needed[k - 2] == GLISSADE_OK) expected[k] = before.array(k)[i];
+        if (k >= 2 && !states[k - 2].needed) expected[k] = before.array(k)[i];
         const float got = after.array(k)[i];
         if (!expected[k].admits(got))
           FAIL("array " << k << " element " << i << " of options " << seed << ": " << got << " is not "

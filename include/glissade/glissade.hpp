@@ -30,27 +30,19 @@ inline void check(glissade_status status) {
   if (status != GLISSADE_OK) throw error(status);
 }
 
-// What belongs to a struct of options: its C functions, the number of state arrays that they take, and
-// PyTorch's defaults.
+// What belongs to a struct of options: its C functions, its default preset, and the number of state arrays.
 template <class Options>
 struct functions;
 
-template <class Options, auto Step, auto Reset>
-struct function_pair {
-  static constexpr auto step = Step;
-  static constexpr auto reset = Reset;
-  template <class... State>
-  static constexpr std::size_t count(glissade_status (*)(const Options *, std::size_t, State...)) {
-    return sizeof...(State);
-  }
-  static constexpr std::size_t states = count(Reset);
-};
-
-template <>
-struct functions<glissade_rmsprop>
-    : function_pair<glissade_rmsprop, glissade_rmsprop_step, glissade_rmsprop_reset> {
-  static constexpr glissade_rmsprop defaults = GLISSADE_RMSPROP_TORCH;
-};
+#define GLISSADE_OPTIMIZER(name, number, preset)                                                             \
+  template <>                                                                                                \
+  struct functions<glissade_##name> {                                                                        \
+    static constexpr auto step = glissade_##name##_step;                                                     \
+    static constexpr auto reset = glissade_##name##_reset;                                                   \
+    static constexpr glissade_##name defaults = preset;                                                      \
+    static constexpr std::size_t states = number;                                                            \
+  };
+#include "optimizers.inc"
 
 // One step on spans: options, param, grad, then the state arrays in the order of the C function; those that
 // the options do not need may be left out at the end or be empty. Throws `error` for a status, and for a span
@@ -131,7 +123,9 @@ private:
   std::array<std::unique_ptr<float[]>, states> state_;
 };
 
-using rmsprop = optimizer<glissade_rmsprop>;
+// glissade::rmsprop and so on.
+#define GLISSADE_OPTIMIZER(name, number, preset) using name = optimizer<glissade_##name>;
+#include "optimizers.inc"
 
 } // namespace glissade
 

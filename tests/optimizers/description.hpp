@@ -5,6 +5,7 @@
 #include <cfloat>
 #include <limits>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -45,7 +46,20 @@ std::vector<field<Options>> with_common_fields(std::vector<field<Options>> own) 
   return own;
 }
 
-// Specialised for each optimizer: fields(), null_states() and step().
+struct state {
+  const char *name;
+  glissade_status if_null;
+  bool needed = true;
+  double initial = 0;
+};
+
+// A file of steps that another library computed, and how far from them ours may be, relative to max(1, |x|).
+struct vectors {
+  std::string name;
+  double tolerance;
+};
+
+// Specialised for each optimizer: fields(), needs_step(), states(), files(), and one element's step().
 template <class Options>
 struct description;
 

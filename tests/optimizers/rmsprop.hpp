@@ -21,12 +21,15 @@ struct description<glissade_rmsprop> {
 
   static bool needs_step(const o &o) { return o.bias_correction; }
 
-  // The state arrays that these options need, as the status for their absence.
-  static std::vector<glissade_status> states(const o &o) {
-    return {GLISSADE_NULL_SQUARE_AVG, o.centered ? GLISSADE_NULL_GRAD_AVG : GLISSADE_OK,
-            o.momentum != 0 ? GLISSADE_NULL_MOMENTUM_BUFFER : GLISSADE_OK};
+  static std::vector<state> states(const o &o) {
+    return {{"square_avg", GLISSADE_NULL_SQUARE_AVG, true, o.initial_square_avg},
+            {"grad_avg", GLISSADE_NULL_GRAD_AVG, o.centered == 1},
+            {"momentum_buffer", GLISSADE_NULL_MOMENTUM_BUFFER, o.momentum != 0}};
   }
-  static std::vector<float> initial(const o &o) { return {static_cast<float>(o.initial_square_avg), 0, 0}; }
+
+  static std::vector<vectors> files() {
+    return {{"rmsprop.torch", 0}, {"rmsprop.keras3", 2e-6}, {"rmsprop.optax", 2e-6}};
+  }
 
   static void step(const o &o, bounded &param, bounded grad, std::span<bounded> state) {
     bounded &v = state[0], &mean = state[1], &buffer = state[2];

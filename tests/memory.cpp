@@ -1,0 +1,50 @@
+// Not a byte outside the arrays is read or written: they end at pages that may not be touched.
+#include "family.hpp"
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+// One page of floats between two that fault.
+class guarded_page {
+public:
+  guarded_page() {
+    REQUIRE(all_ != MAP_FAILED);
+    REQUIRE(mprotect(all_ + size_, size_, PROT_READ | PROT_WRITE) == 0);
+  }
+  ~guarded_page() { munmap(all_, 3 * size_); }
+  guarded_page(const guarded_page &) = delete;
+
+  float *first() const { return reinterpret_cast<float *>(all_ + size_); }
+  float *last(std::size_t n) const { return reinterpret_cast<float *>(all_ + 2 * size_) - n; }
+
+private:
+  const std::size_t size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  char *const all_ =
+      static_cast<char *>(mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+};
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("a step stays inside its arrays at both ends", "[memory]", family::all) {
+  constexpr std::size_t count = family::array_count<TestType>;
+  const std::array<guarded_page, count> pages;
+  for (auto o : family::one_per_mode<TestType>())
+    for (const auto &isa : family::isas()) {
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      for (std::size_t n = 0; n <= 65; ++n)
+        for (const bool at_end : {false, true}) {
+          family::arrays<TestType> expected(n, family::any_float, static_cast<std::uint32_t>(n));
+          std::array<float *, count> at;
+          for (std::size_t k = 0; k < count; ++k) {
+            at[k] = at_end ? pages[k].last(n) : pages[k].first();
+            std::copy_n(expected.array(k), n, at[k]);
+          }
+          const auto whole = expected.at();
+          REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+          REQUIRE(family::step<TestType>(o, n, whole.data()) == GLISSADE_OK);
+          for (std::size_t k = 0; k < count; ++k)
+            REQUIRE(family::first_difference(at[k], expected.array(k), n) == n);
+        }
+    }
+}

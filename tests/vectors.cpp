@@ -1,0 +1,95 @@
+// The steps that other libraries compute: PyTorch's bit for bit, those of Keras and optax within their own
+// rounding.
+#include "family.hpp"
+#include "written_options.hpp"
+#include <fstream>
+
+namespace {
+
+// golden/README.md says how the files are written.
+struct golden_case {
+  std::map<std::string, double> options;
+  std::map<int, std::map<std::string, std::vector<float>>> arrays; // by step and name
+};
+
+std::vector<golden_case> read(const std::string &name) {
+  std::ifstream file(std::string(TEST_FOLDER) + "/golden/" + name + ".txt");
+  std::vector<golden_case> cases;
+  int step = 0;
+  for (std::string line, word; std::getline(file, line);) {
+    std::istringstream words(line);
+    words >> word;
+    if (word[0] == '#') continue;
+    if (word == "case") {
+      cases.emplace_back();
+      cases.back().options = options_in(words);
+    } else if (word == "step") {
+      words >> step;
+    } else {
+      auto &array = cases.back().arrays[step][word];
+      while (words >> word)
+        array.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(std::stoul(word, nullptr, 16))));
+    }
+  }
+  return cases;
+}
+
+float input(std::uint32_t index) { return family::ordinary_float(family::mixed(index)); }
+
+template <class rule>
+void compare(const golden_case &given, double tolerance, std::size_t &compared) {
+  using options = family::options_of<rule>;
+  auto o = with<options>(given.options);
+  const auto states = description<options>::states(o);
+  const int last = given.arrays.rbegin()->first;
+  const std::size_t n = given.arrays.at(last).at("param").size();
+  std::vector<std::vector<float>> arrays(family::array_count<rule>, std::vector<float>(n));
+  std::vector<float *> at;
+  for (auto &array : arrays)
+    at.push_back(array.data());
+  for (std::size_t i = 0; i < n; ++i)
+    arrays[0][i] = input(static_cast<std::uint32_t>(i));
+  REQUIRE(family::reset<rule>(o, n, at.data()) == GLISSADE_OK);
+  for (o.step = 1; o.step <= last; ++o.step) {
+    for (std::size_t i = 0; i < n; ++i)
+      arrays[1][i] = input(static_cast<std::uint32_t>(o.step * 1000003 + std::int64_t(i)));
+    REQUIRE(family::step<rule>(o, n, at.data()) == GLISSADE_OK);
+    const auto expected = given.arrays.find(static_cast<int>(o.step));
+    if (expected == given.arrays.end()) continue;
+    for (const auto &[name, values] : expected->second) {
+      std::size_t k = 0;
+      while (k < states.size() && states[k].name != name)
+        ++k;
+      const auto &got = name == "param" ? arrays[0] : arrays.at(k + 2);
+      for (std::size_t i = 0; i < n; ++i, ++compared) {
+        const bool right = tolerance == 0 ? family::same_bits(got[i], values[i])
+                                          : std::abs(double(got[i]) - values[i]) <=
+                                                tolerance * std::max(1., std::abs(double(values[i])));
+        if (!right)
+          FAIL(name << "[" << i << "] after step " << o.step << " is " << got[i] << ", not " << values[i]);
+      }
+    }
+  }
+}
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("the steps of other libraries", "[vectors]", family::all) {
+  for (const auto &file : description<family::options_of<TestType>>::files()) {
+    const auto cases = read(file.name);
+    CAPTURE(file.name);
+    REQUIRE(cases.size() >= 8);
+    for (const auto &isa : family::isas()) {
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      std::size_t compared = 0;
+      for (const auto &given : cases) {
+        std::string all;
+        for (const auto &[name, value] : given.options)
+          all += name + "=" + std::to_string(value) + " ";
+        INFO(isa << " " << all);
+        compare<TestType>(given, file.tolerance, compared);
+      }
+      REQUIRE(compared >= cases.size() * 67);
+    }
+  }
+}
