@@ -1,7 +1,8 @@
 // AVX-512: the x86-64-v4 generation.
-// GCC 12 warns of its own intrinsics.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#ifndef __clang__ // GCC 12 warns of its own intrinsics
+#  pragma GCC diagnostic ignored "-Wuninitialized"
+#  pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <xsimd/xsimd.hpp>
 
 #include "pass.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 #include "glissade/glissade.h"
 #include <cfloat>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,9 +10,6 @@ namespace glissade {
 
 // f of the documented formulas: the one rounding of a coefficient.
 inline float f(double x) { return static_cast<float>(x); }
-
-// The magnitude below which a state value is replaced by 0: that of the smallest normal float, or none.
-inline float smallest_kept(int flush_subnormals) { return flush_subnormals ? FLT_MIN : 0; }
 
 // base^step to within an ulp, for a base in [0, 1), from sums and products alone: the pow of a maths library
 // may round otherwise on another CPU. `low` carries what `high` rounds off, in both the result and the
@@ -88,6 +86,57 @@ inline constexpr option<options> common_options[] = {
     {&options::grad_scale, range::finite, GLISSADE_BAD_GRAD_SCALE},
     {&options::maximize, GLISSADE_BAD_MAXIMIZE},
     {&options::flush_subnormals, GLISSADE_BAD_FLUSH_SUBNORMALS},
+};
+
+// The mode bit that every rule has: weight_decay * param joins the gradient. A branch, since 0 * inf is NaN.
+inline constexpr unsigned l2 = 1;
+
+template <class rule>
+unsigned mode_of(const typename rule::options &o) {
+  return rule::own_mode(o) | l2 * (o.weight_decay != 0 && !rule::decoupled(o));
+}
+
+// The coefficients that every rule has. `decoupled` says that weight decay shrinks param instead.
+struct common {
+  template <class options>
+  common(const options &o, bool decoupled)
+      : grad_scale(f(o.maximize ? -o.grad_scale : o.grad_scale)),
+        weight_decay(f(o.weight_decay)),
+        shrink(f(decoupled ? 1 - o.lr * o.weight_decay : 1)),
+        tiny(o.flush_subnormals ? FLT_MIN : 0) {}
+
+  float grad_scale, weight_decay, shrink, tiny;
+
+  // The gradient as the formulas use it. Decoupled decay shrinks param on the way.
+  template <unsigned mode, class V>
+  V gradient(V &param, V grad) const {
+    param = shrink * param;
+    const V g = grad_scale * grad;
+    if constexpr (mode & l2)
+      return fma(weight_decay, param, g);
+    else
+      return g;
+  }
+};
+
+// The weights of a moving average. torch's three ways to compute one differ in the last bits.
+struct average {
+  explicit average(double decay) : old(f(decay)), fresh(f(1 - decay)) {}
+
+  float old, fresh;
+
+  template <class V>
+  V of(V before, V x) const {
+    return fma(fresh, x, old * before);
+  }
+  template <class V>
+  V of_squares(V before, V x) const { // (fresh * x) * x does not overflow where x * x would
+    return fma(fresh * x, x, old * before);
+  }
+  template <class V>
+  V between(V before, V x) const {
+    return lerp(before, x, fresh);
+  }
 };
 
 } // namespace glissade

@@ -53,9 +53,17 @@ struct vec {
       return vec(select(a.r < b.r, then.r, otherwise.r));
   }
 
-  // The words below are made of those above. A NaN in b comes through max and min, one in a does not.
-  friend vec max(vec a, vec b) { return if_less(b, a, a, b); }
-  friend vec min(vec a, vec b) { return if_less(a, b, a, b); }
+  // The same if a is NaN. By way of ==, since xsimd's != is false for NaN on some instruction sets.
+  friend vec if_nan(vec a, vec then, vec otherwise) {
+    if constexpr (width == 1)
+      return a.r == a.r ? otherwise : then;
+    else
+      return vec(select(a.r == a.r, otherwise.r, then.r));
+  }
+
+  // The words below are made of those above.
+  friend vec max(vec a, vec b) { return if_nan(a, a, if_less(b, a, a, b)); }             // NaN if either is
+  friend vec sign(vec a) { return if_less(a, 0.f, -1.f, if_less(0.f, a, 1.f, abs(a))); } // of NaN: NaN
   // a + w (b - a), from the nearer end as in torch, so that w = 1 gives b exactly.
   friend vec lerp(vec a, vec b, vec w) {
     return fma(if_less(abs(w), .5f, w, w - 1.f), b - a, if_less(abs(w), .5f, a, b));

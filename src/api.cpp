@@ -14,12 +14,12 @@ glissade_status step(kernel table::*kernel_of, const typename rule::options *opt
   const default_rounding here;
   if (const auto fault = check_options<rule>(options)) return fault;
   if (rule::reads_step(*options) && options->step < 1) return GLISSADE_BAD_STEP;
-  const unsigned mode = rule::mode(*options);
+  const unsigned mode = mode_of<rule>(*options);
   if (const auto fault = check_arrays<rule>(mode, n, arrays, 0)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
 
-  const auto coefficients = rule::round(*options);
+  const typename rule::coefficients coefficients(*options);
   const kernel run = kernels->*kernel_of;
   parallel(n, options->threads, [&](std::size_t begin, std::size_t end) {
     const default_rounding on_this_thread;
@@ -32,7 +32,7 @@ template <class rule>
 glissade_status reset(const typename rule::options *options, std::size_t n,
                       float *const (&arrays)[array_count<rule>]) {
   if (const auto fault = check_options<rule>(options)) return fault;
-  const unsigned mode = rule::mode(*options);
+  const unsigned mode = mode_of<rule>(*options);
   if (const auto fault = check_arrays<rule>(mode, n, arrays, 2)) return fault;
 
   parallel(n, options->threads, [&](std::size_t begin, std::size_t end) {

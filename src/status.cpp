@@ -62,6 +62,36 @@ const char *glissade_status_message(glissade_status status) {
     return "grad_avg is NULL, which centered = 1 needs";
   case GLISSADE_NULL_MOMENTUM_BUFFER:
     return "momentum_buffer is NULL, which a momentum other than 0 needs";
+  case GLISSADE_BAD_LR_DECAY:
+    return "lr_decay must be finite and at least 0";
+  case GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE:
+    return "initial_accumulator_value must be finite and at least 0";
+  case GLISSADE_BAD_RHO:
+    return "rho must be at least 0 and less than 1";
+  case GLISSADE_BAD_DAMPENING:
+    return "dampening must be finite";
+  case GLISSADE_BAD_BUFFER_FROM_ZERO:
+    return "buffer_from_zero must be 0 or 1";
+  case GLISSADE_BAD_BETA1:
+    return "beta1 must be at least 0 and less than 1";
+  case GLISSADE_BAD_BETA2:
+    return "beta2 must be at least 0 and less than 1";
+  case GLISSADE_BAD_AMSGRAD:
+    return "amsgrad must be 0 or 1";
+  case GLISSADE_BAD_MOMENTUM_DECAY:
+    return "momentum_decay must be finite and at least 0";
+  case GLISSADE_NULL_SUM:
+    return "sum is NULL";
+  case GLISSADE_NULL_ACC_DELTA:
+    return "acc_delta is NULL";
+  case GLISSADE_NULL_EXP_AVG:
+    return "exp_avg is NULL";
+  case GLISSADE_NULL_EXP_AVG_SQ:
+    return "exp_avg_sq is NULL";
+  case GLISSADE_NULL_MAX_EXP_AVG_SQ:
+    return "max_exp_avg_sq is NULL, which amsgrad = 1 needs";
+  case GLISSADE_NULL_EXP_INF:
+    return "exp_inf is NULL";
   }
   return "no status of this version of glissade";
 }

@@ -95,7 +95,7 @@ std::vector<options_of<rule>> one_per_mode() {
   std::vector<bool> seen(rule::modes);
   const auto every = all_options<rule>();
   for (auto o = every.rbegin(); o != every.rend(); ++o)
-    if (const unsigned mode = rule::mode(*o); !seen[mode]) {
+    if (const unsigned mode = glissade::mode_of<rule>(*o); !seen[mode]) {
       seen[mode] = true;
       list.push_back(*o);
     }

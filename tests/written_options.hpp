@@ -21,7 +21,7 @@ Options with(const std::map<std::string, double> &values) {
   const auto fields = description<Options>::fields();
   for (const auto &[name, value] : values) {
     const auto field =
-        std::find_if(fields.begin(), fields.end(), [&](const auto &f) { return f.name == name; });
+        std::find_if(fields.begin(), fields.end(), [&key = name](const auto &f) { return f.name == key; });
     if (field == fields.end()) FAIL("no option " << name);
     field->set(options, value);
   }

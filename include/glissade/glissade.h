@@ -73,7 +73,22 @@ typedef enum glissade_status {
   GLISSADE_BAD_INITIAL_SQUARE_AVG = 25,
   GLISSADE_NULL_SQUARE_AVG = 26,
   GLISSADE_NULL_GRAD_AVG = 27,
-  GLISSADE_NULL_MOMENTUM_BUFFER = 28
+  GLISSADE_NULL_MOMENTUM_BUFFER = 28,
+  GLISSADE_BAD_LR_DECAY = 29,
+  GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE = 30,
+  GLISSADE_BAD_RHO = 31,
+  GLISSADE_BAD_DAMPENING = 32,
+  GLISSADE_BAD_BUFFER_FROM_ZERO = 33,
+  GLISSADE_BAD_BETA1 = 34,
+  GLISSADE_BAD_BETA2 = 35,
+  GLISSADE_BAD_AMSGRAD = 36,
+  GLISSADE_BAD_MOMENTUM_DECAY = 37,
+  GLISSADE_NULL_SUM = 38,
+  GLISSADE_NULL_ACC_DELTA = 39,
+  GLISSADE_NULL_EXP_AVG = 40,
+  GLISSADE_NULL_EXP_AVG_SQ = 41,
+  GLISSADE_NULL_MAX_EXP_AVG_SQ = 42,
+  GLISSADE_NULL_EXP_INF = 43
 } glissade_status;
 
 /*
@@ -195,6 +210,321 @@ GLISSADE_API glissade_status glissade_rmsprop_step(const glissade_rmsprop *optio
 GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *options, size_t n,
                                                     float *square_avg, float *grad_avg,
                                                     float *momentum_buffer);
+
+/*
+ * What the optimizers below have in common. As in RMSprop, `grad_scale` and `maximize` make
+ *
+ *   g = f(grad_scale) * g, with the sign turned if maximize,
+ *
+ * and weight decay is either L2, g = fma(f(weight_decay), p, g) if weight_decay is not 0, or decoupled,
+ * p = f(1 - lr * weight_decay) * p before everything else. These lines are not repeated below, where g and p
+ * are what they leave. The fields lr, weight_decay, grad_scale, maximize, flush_subnormals, threads and step
+ * of the options mean the same everywhere; so do, unless said otherwise, eps (at least 0) and beta1 and beta2
+ * (in [0, 1)). Each _reset writes 0 to every state array that the options need, unless said otherwise. Powers
+ * like beta1^step are computed from the number of the step, never as a running product: a resumed run is the
+ * same run.
+ */
+
+/*
+ * Options of AdaGrad.
+ */
+typedef struct glissade_adagrad {
+  size_t struct_size;               /* sizeof(glissade_adagrad) */
+  double lr, lr_decay;              /* each at least 0 */
+  double weight_decay;              /* L2 */
+  double initial_accumulator_value; /* what reset writes to sum, at least 0 */
+  double eps;
+  double grad_scale;
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1; read only where lr_decay is not 0 */
+} glissade_adagrad;
+
+/* torch.optim.Adagrad. */
+#define GLISSADE_ADAGRAD_TORCH                                                                               \
+  { sizeof(glissade_adagrad), 1e-2, 0., 0., 0., 1e-10, 1., 0, 0, 0, 0 }
+
+/*
+ * One step of AdaGrad (J. Duchi, E. Hazan, Y. Singer, Adaptive Subgradient Methods for Online Learning and
+ * Stochastic Optimization, 2011), with s of sum:
+ *
+ *   s = fma(g, g, s)
+ *   p = p + (f(-lr / (1 + (step - 1) * lr_decay)) * g) / (sqrt(s) + f(eps))
+ *
+ * Bytes moved per element: 20.
+ */
+GLISSADE_API glissade_status glissade_adagrad_step(const glissade_adagrad *options, size_t n, float *param,
+                                                   const float *grad, float *sum);
+
+/* Writes initial_accumulator_value to sum. */
+GLISSADE_API glissade_status glissade_adagrad_reset(const glissade_adagrad *options, size_t n, float *sum);
+
+/*
+ * Options of Adadelta.
+ */
+typedef struct glissade_adadelta {
+  size_t struct_size; /* sizeof(glissade_adadelta) */
+  double lr;
+  double rho; /* decay of both averages, in [0, 1) */
+  double eps;
+  double weight_decay; /* L2 */
+  double grad_scale;
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* never read */
+} glissade_adadelta;
+
+/* torch.optim.Adadelta. */
+#define GLISSADE_ADADELTA_TORCH                                                                              \
+  { sizeof(glissade_adadelta), 1., 0.9, 1e-6, 0., 1., 0, 0, 0, 0 }
+
+/*
+ * One step of Adadelta (M. Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012), with v of square_avg
+ * and a of acc_delta:
+ *
+ *   v = fma(f(1 - rho) * g, g, f(rho) * v)
+ *   u = sqrt(a + f(eps)) / sqrt(v + f(eps)) * g
+ *   a = fma(f(1 - rho) * u, u, f(rho) * a)
+ *   p = fma(f(-lr), u, p)
+ *
+ * Bytes moved per element: 28.
+ */
+GLISSADE_API glissade_status glissade_adadelta_step(const glissade_adadelta *options, size_t n, float *param,
+                                                    const float *grad, float *square_avg, float *acc_delta);
+
+GLISSADE_API glissade_status glissade_adadelta_reset(const glissade_adadelta *options, size_t n,
+                                                     float *square_avg, float *acc_delta);
+
+/*
+ * Options of gradient descent with momentum.
+ */
+typedef struct glissade_sgd {
+  size_t struct_size; /* sizeof(glissade_sgd) */
+  double lr;
+  double momentum;     /* at least 0; 0 for none */
+  double dampening;    /* the gradient enters the buffer times 1 - dampening */
+  double weight_decay; /* L2 */
+  double grad_scale;
+  int nesterov;         /* 1: Nesterov momentum; without effect where momentum is 0 */
+  int buffer_from_zero; /* 1: the first step is like the others; 0: it sets the buffer to the gradient, as in
+                           torch */
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1; read where momentum is not 0 and buffer_from_zero is 0 */
+} glissade_sgd;
+
+/* torch.optim.SGD. */
+#define GLISSADE_SGD_TORCH                                                                                   \
+  { sizeof(glissade_sgd), 1e-3, 0., 0., 0., 1., 0, 0, 0, 0, 0, 0 }
+/* Momentum as a moving average of the gradients, b = 0.9 b + 0.1 g from b = 0. */
+#define GLISSADE_SGD_MOVING_AVERAGE                                                                          \
+  { sizeof(glissade_sgd), 1e-2, 0.9, 0.9, 0., 1., 0, 1, 0, 0, 0, 0 }
+
+/*
+ * One step of gradient descent (B. Polyak 1964 for momentum; Y. Nesterov 1983, in the form of I. Sutskever et
+ * al. 2013), with b of momentum_buffer:
+ *
+ *   momentum 0:  u = g
+ *   else:        b = g in the first step, unless buffer_from_zero
+ *                b = fma(f(1 - dampening), g, f(momentum) * b) in the others
+ *                u = b, or fma(f(momentum), b, g) if nesterov
+ *   p = fma(f(-lr), u, p)
+ *
+ * momentum_buffer is needed only if momentum is not 0. Bytes moved per element: 12, and 8 more for
+ * momentum_buffer.
+ */
+GLISSADE_API glissade_status glissade_sgd_step(const glissade_sgd *options, size_t n, float *param,
+                                               const float *grad, float *momentum_buffer);
+
+GLISSADE_API glissade_status glissade_sgd_reset(const glissade_sgd *options, size_t n,
+                                                float *momentum_buffer);
+
+/*
+ * Options of Adam, AMSGrad and AdamW.
+ */
+typedef struct glissade_adam {
+  size_t struct_size; /* sizeof(glissade_adam) */
+  double lr;
+  double beta1, beta2;
+  double eps;
+  double weight_decay;
+  double grad_scale;
+  int amsgrad;                /* 1: divide by the largest average so far */
+  int decoupled_weight_decay; /* 1: AdamW, 0: L2 */
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1 */
+} glissade_adam;
+
+/* torch.optim.Adam. */
+#define GLISSADE_ADAM_TORCH                                                                                  \
+  { sizeof(glissade_adam), 1e-3, 0.9, 0.999, 1e-8, 0., 1., 0, 0, 0, 0, 0, 0 }
+/* torch.optim.AdamW. */
+#define GLISSADE_ADAMW_TORCH                                                                                 \
+  { sizeof(glissade_adam), 1e-3, 0.9, 0.999, 1e-8, 1e-2, 1., 0, 1, 0, 0, 0, 0 }
+
+/*
+ * One step of Adam (D. Kingma, J. Ba, Adam: A Method for Stochastic Optimization, 2015), AMSGrad (S. Reddi,
+ * S. Kale, S. Kumar, On the Convergence of Adam and Beyond, 2018) or AdamW (I. Loshchilov, F. Hutter,
+ * Decoupled Weight Decay Regularization, 2019), with m of exp_avg, v of exp_avg_sq, x of max_exp_avg_sq:
+ *
+ *   m = lerp(m, g, f(1 - beta1))
+ *   v = fma(f(1 - beta2) * g, g, f(beta2) * v)
+ *   x = max(x, v) if amsgrad, else v
+ *   p = p + (f(-lr / (1 - beta1^step)) * m) / (sqrt(x) / f(sqrt(1 - beta2^step)) + f(eps))
+ *
+ * max_exp_avg_sq is needed only if amsgrad is 1. Bytes moved per element: 28, and 8 more for max_exp_avg_sq.
+ */
+GLISSADE_API glissade_status glissade_adam_step(const glissade_adam *options, size_t n, float *param,
+                                                const float *grad, float *exp_avg, float *exp_avg_sq,
+                                                float *max_exp_avg_sq);
+
+GLISSADE_API glissade_status glissade_adam_reset(const glissade_adam *options, size_t n, float *exp_avg,
+                                                 float *exp_avg_sq, float *max_exp_avg_sq);
+
+/*
+ * Options of Lion.
+ */
+typedef struct glissade_lion {
+  size_t struct_size; /* sizeof(glissade_lion) */
+  double lr;
+  double beta1, beta2;
+  double weight_decay; /* decoupled */
+  double grad_scale;
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* never read */
+} glissade_lion;
+
+/* The defaults of the paper's code. */
+#define GLISSADE_LION_PAPER                                                                                  \
+  { sizeof(glissade_lion), 1e-4, 0.9, 0.99, 0., 1., 0, 0, 0, 0 }
+
+/*
+ * One step of Lion (X. Chen et al., Symbolic Discovery of Optimization Algorithms, 2023), with m of exp_avg:
+ *
+ *   p = fma(f(-lr), sign(fma(f(1 - beta1), g, f(beta1) * m)), p)        sign(0) = 0, of a NaN: NaN
+ *   m = fma(f(1 - beta2), g, f(beta2) * m)
+ *
+ * Bytes moved per element: 20.
+ */
+GLISSADE_API glissade_status glissade_lion_step(const glissade_lion *options, size_t n, float *param,
+                                                const float *grad, float *exp_avg);
+
+GLISSADE_API glissade_status glissade_lion_reset(const glissade_lion *options, size_t n, float *exp_avg);
+
+/*
+ * Options of Adamax.
+ */
+typedef struct glissade_adamax {
+  size_t struct_size; /* sizeof(glissade_adamax) */
+  double lr;
+  double beta1, beta2;
+  double eps;
+  double weight_decay; /* L2 */
+  double grad_scale;
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1 */
+} glissade_adamax;
+
+/* torch.optim.Adamax. */
+#define GLISSADE_ADAMAX_TORCH                                                                                \
+  { sizeof(glissade_adamax), 2e-3, 0.9, 0.999, 1e-8, 0., 1., 0, 0, 0, 0 }
+
+/*
+ * One step of Adamax (D. Kingma, J. Ba, Adam, 2015, section 7.1), with m of exp_avg and u of exp_inf:
+ *
+ *   m = lerp(m, g, f(1 - beta1))
+ *   u = max(f(beta2) * u, |g| + f(eps))
+ *   p = p + (f(-lr / (1 - beta1^step)) * m) / u
+ *
+ * Bytes moved per element: 28.
+ */
+GLISSADE_API glissade_status glissade_adamax_step(const glissade_adamax *options, size_t n, float *param,
+                                                  const float *grad, float *exp_avg, float *exp_inf);
+
+GLISSADE_API glissade_status glissade_adamax_reset(const glissade_adamax *options, size_t n, float *exp_avg,
+                                                   float *exp_inf);
+
+/*
+ * Options of NAdam.
+ */
+typedef struct glissade_nadam {
+  size_t struct_size; /* sizeof(glissade_nadam) */
+  double lr;
+  double beta1, beta2;
+  double eps;
+  double weight_decay;
+  double momentum_decay; /* at least 0: how fast the momentum grows from beta1 / 2 to beta1 */
+  double grad_scale;
+  int decoupled_weight_decay; /* 1: as in AdamW, 0: L2 */
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1 */
+} glissade_nadam;
+
+/* torch.optim.NAdam. */
+#define GLISSADE_NADAM_TORCH                                                                                 \
+  { sizeof(glissade_nadam), 2e-3, 0.9, 0.999, 1e-8, 0., 4e-3, 1., 0, 0, 0, 0, 0 }
+
+/*
+ * One step of NAdam (T. Dozat, Incorporating Nesterov Momentum into Adam, 2016), with m of exp_avg, v of
+ * exp_avg_sq, mu(t) = beta1 * (1 - 0.96^(t * momentum_decay) / 2), and M the product of f(mu(1)) to
+ * f(mu(step)) in float:
+ *
+ *   m = lerp(m, g, f(1 - beta1))
+ *   v = fma(f(1 - beta2) * g, g, f(beta2) * v)
+ *   d = sqrt(v / f(1 - beta2^step)) + f(eps)
+ *   p = p + (f(-lr * (1 - mu(step)) / (1 - M)) * g) / d
+ *   p = p + (f(-lr * mu(step + 1) / (1 - M * mu(step + 1))) * m) / d
+ *
+ * M is computed anew in each step, which takes about 50 powers with the default beta1 (they end once M is
+ * below 2^-54), more the nearer beta1 is to 1. Bytes moved per element: 28.
+ */
+GLISSADE_API glissade_status glissade_nadam_step(const glissade_nadam *options, size_t n, float *param,
+                                                 const float *grad, float *exp_avg, float *exp_avg_sq);
+
+GLISSADE_API glissade_status glissade_nadam_reset(const glissade_nadam *options, size_t n, float *exp_avg,
+                                                  float *exp_avg_sq);
+
+/*
+ * Options of RAdam.
+ */
+typedef struct glissade_radam {
+  size_t struct_size; /* sizeof(glissade_radam) */
+  double lr;
+  double beta1, beta2;
+  double eps;
+  double weight_decay;
+  double grad_scale;
+  int decoupled_weight_decay; /* 1: as in AdamW, 0: L2 */
+  int maximize, flush_subnormals;
+  int threads;
+  int64_t step; /* number of this step, from 1 */
+} glissade_radam;
+
+/* torch.optim.RAdam. */
+#define GLISSADE_RADAM_TORCH                                                                                 \
+  { sizeof(glissade_radam), 1e-3, 0.9, 0.999, 1e-8, 0., 1., 0, 0, 0, 0, 0 }
+
+/*
+ * One step of RAdam (L. Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020), with m
+ * of exp_avg, v of exp_avg_sq, R = 2 / (1 - beta2) - 1 and r = R - 2 * step * beta2^step / (1 - beta2^step):
+ *
+ *   m = lerp(m, g, f(1 - beta1))
+ *   v = fma(f(1 - beta2) * g, g, f(beta2) * v)
+ *   u = m / f(1 - beta1^step) * f(lr)
+ *   r > 5:  u = u * (1 / (sqrt(v) + f(eps)) * f(sqrt(1 - beta2^step))) * f(sqrt(((r - 4)(r - 2) R) / ((R -
+ * 4)(R - 2) r))) p = p - u
+ *
+ * Bytes moved per element: 28.
+ */
+GLISSADE_API glissade_status glissade_radam_step(const glissade_radam *options, size_t n, float *param,
+                                                 const float *grad, float *exp_avg, float *exp_avg_sq);
+
+GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options, size_t n, float *exp_avg,
+                                                  float *exp_avg_sq);
 
 #ifdef __cplusplus
 }

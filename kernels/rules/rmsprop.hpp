@@ -6,7 +6,7 @@ namespace glissade::rules {
 
 struct rmsprop {
   using options = glissade_rmsprop;
-  static constexpr unsigned l2 = 1, centered = 2, momentum = 4, nesterov = 8, modes = 16;
+  static constexpr unsigned centered = 2, momentum = 4, nesterov = 8, modes = 16;
 
   static constexpr option<options> own_options[] = {
       {&options::alpha, range::fraction, GLISSADE_BAD_ALPHA},
@@ -26,49 +26,42 @@ struct rmsprop {
       {GLISSADE_NULL_MOMENTUM_BUFFER, momentum},
   };
   static bool reads_step(const options &o) { return o.bias_correction; }
-
-  static unsigned mode(const options &o) {
-    return l2 * (o.weight_decay != 0 && !o.decoupled_weight_decay) | centered * (o.centered != 0) |
-           momentum * (o.momentum != 0) | nesterov * (o.momentum != 0 && o.nesterov);
+  static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
+  static unsigned own_mode(const options &o) {
+    return centered * (o.centered != 0) | momentum * (o.momentum != 0) |
+           nesterov * (o.momentum != 0 && o.nesterov);
   }
 
-  struct coefficients {
-    float grad_scale, weight_decay, shrink, alpha, one_minus_alpha, correction, eps_inside, eps_outside;
-    float lr_of_grad, lr_of_buffer, momentum, tiny;
+  struct coefficients : common {
+    explicit coefficients(const options &o)
+        : common(o, decoupled(o)),
+          alpha(o.alpha),
+          correction(f(o.bias_correction ? 1 / (1 - power(o.alpha, o.step)) : 1)),
+          eps_inside(f(o.eps_in_sqrt ? o.eps : 0)),
+          eps_outside(f(o.eps_in_sqrt ? 0 : o.eps)),
+          lr_of_grad(f(o.momentum == 0    ? -o.lr
+                       : o.lr_in_momentum ? o.lr
+                                          : 1)),
+          lr_of_buffer(f(o.lr_in_momentum ? -1 : -o.lr)),
+          momentum(f(o.momentum)) {}
+
+    average alpha;
+    float correction, eps_inside, eps_outside, lr_of_grad, lr_of_buffer, momentum;
   };
-  static coefficients round(const options &o) {
-    const double into_buffer = o.lr_in_momentum ? o.lr : 1;
-    return {
-        .grad_scale = f(o.maximize ? -o.grad_scale : o.grad_scale),
-        .weight_decay = f(o.weight_decay),
-        .shrink = f(o.decoupled_weight_decay ? 1 - o.lr * o.weight_decay : 1),
-        .alpha = f(o.alpha),
-        .one_minus_alpha = f(1 - o.alpha),
-        .correction = f(o.bias_correction ? 1 / (1 - power(o.alpha, o.step)) : 1),
-        .eps_inside = f(o.eps_in_sqrt ? o.eps : 0),
-        .eps_outside = f(o.eps_in_sqrt ? 0 : o.eps),
-        .lr_of_grad = f(o.momentum != 0 ? into_buffer : -o.lr),
-        .lr_of_buffer = f(o.lr_in_momentum ? -1 : -o.lr),
-        .momentum = f(o.momentum),
-        .tiny = smallest_kept(o.flush_subnormals),
-    };
-  }
 
   template <unsigned mode, class V>
   static void step(const coefficients &c, V &param, V grad, V &square_avg, V &grad_avg, V &momentum_buffer) {
-    V g = c.grad_scale * grad;
-    if constexpr (mode & l2) g = fma(c.weight_decay, param, g);
+    const V g = c.template gradient<mode>(param, grad);
 
-    square_avg = flush(fma(c.one_minus_alpha * g, g, c.alpha * square_avg), c.tiny);
+    square_avg = flush(c.alpha.of_squares(square_avg, g), c.tiny);
     V variance = c.correction * square_avg;
     if constexpr (mode & centered) {
-      grad_avg = flush(lerp(grad_avg, g, c.one_minus_alpha), c.tiny);
+      grad_avg = flush(c.alpha.between(grad_avg, g), c.tiny);
       const V mean = c.correction * grad_avg;
-      variance = max(0.f, fma(-mean, mean, variance));
+      variance = max(V(0.f), fma(-mean, mean, variance));
     }
     V update = (c.lr_of_grad * g) / (sqrt(variance + c.eps_inside) + c.eps_outside);
 
-    param = c.shrink * param;
     if constexpr (mode & momentum) {
       momentum_buffer = flush(c.momentum * momentum_buffer + update, c.tiny);
       const V buffer = mode & nesterov ? fma(c.momentum, momentum_buffer, update) : momentum_buffer;

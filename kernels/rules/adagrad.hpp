@@ -1,0 +1,40 @@
+// AdaGrad: Duchi, Hazan and Singer, Adaptive Subgradient Methods, 2011; in the form of torch.optim.Adagrad.
+#pragma once
+#include "../rule.hpp"
+
+namespace glissade::rules {
+
+struct adagrad {
+  using options = glissade_adagrad;
+  static constexpr unsigned modes = 2;
+
+  static constexpr option<options> own_options[] = {
+      {&options::lr_decay, range::at_least_0, GLISSADE_BAD_LR_DECAY},
+      {&options::initial_accumulator_value, range::at_least_0, GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE},
+      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
+  };
+  static constexpr state<options> states[] = {
+      {GLISSADE_NULL_SUM, 0, &options::initial_accumulator_value},
+  };
+  static bool reads_step(const options &o) { return o.lr_decay != 0; }
+  static bool decoupled(const options &) { return false; }
+  static unsigned own_mode(const options &) { return 0; }
+
+  struct coefficients : common {
+    explicit coefficients(const options &o)
+        : common(o, false),
+          lr(f(-o.lr / (1 + (o.lr_decay != 0 ? double(o.step - 1) * o.lr_decay : 0)))),
+          eps(f(o.eps)) {}
+
+    float lr, eps;
+  };
+
+  template <unsigned mode, class V>
+  static void step(const coefficients &c, V &param, V grad, V &sum) {
+    const V g = c.template gradient<mode>(param, grad);
+    sum = flush(fma(g, g, sum), c.tiny);
+    param = param + (c.lr * g) / (sqrt(sum) + c.eps);
+  }
+};
+
+} // namespace glissade::rules

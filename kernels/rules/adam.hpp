@@ -1,0 +1,49 @@
+// Adam: Kingma and Ba 2015; AMSGrad: Reddi, Kale and Kumar 2018; AdamW: Loshchilov and Hutter 2019; as
+// torch.optim.
+#pragma once
+#include "../rule.hpp"
+
+namespace glissade::rules {
+
+struct adam {
+  using options = glissade_adam;
+  static constexpr unsigned amsgrad = 2, modes = 4;
+
+  static constexpr option<options> own_options[] = {
+      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
+      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
+      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
+      {&options::amsgrad, GLISSADE_BAD_AMSGRAD},
+      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
+  };
+  static constexpr state<options> states[] = {
+      {GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}, {GLISSADE_NULL_MAX_EXP_AVG_SQ, amsgrad}};
+  static bool reads_step(const options &) { return true; }
+  static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
+  static unsigned own_mode(const options &o) { return amsgrad * (o.amsgrad != 0); }
+
+  struct coefficients : common {
+    explicit coefficients(const options &o)
+        : common(o, decoupled(o)),
+          beta1(o.beta1),
+          beta2(o.beta2),
+          lr(f(-o.lr / (1 - power(o.beta1, o.step)))),
+          correction(f(std::sqrt(1 - power(o.beta2, o.step)))),
+          eps(f(o.eps)) {}
+
+    average beta1, beta2;
+    float lr, correction, eps;
+  };
+
+  template <unsigned mode, class V>
+  static void step(const coefficients &c, V &param, V grad, V &exp_avg, V &exp_avg_sq, V &max_exp_avg_sq) {
+    const V g = c.template gradient<mode>(param, grad);
+    exp_avg = flush(c.beta1.between(exp_avg, g), c.tiny);
+    exp_avg_sq = flush(c.beta2.of_squares(exp_avg_sq, g), c.tiny);
+    V largest = exp_avg_sq;
+    if constexpr (mode & amsgrad) largest = max_exp_avg_sq = flush(max(max_exp_avg_sq, exp_avg_sq), c.tiny);
+    param = param + (c.lr * exp_avg) / (sqrt(largest) / c.correction + c.eps);
+  }
+};
+
+} // namespace glissade::rules

@@ -1,0 +1,63 @@
+// NAdam: Dozat, Incorporating Nesterov Momentum into Adam, 2016; in the form of torch.optim.NAdam.
+#pragma once
+#include "../rule.hpp"
+
+namespace glissade::rules {
+
+struct nadam {
+  using options = glissade_nadam;
+  static constexpr unsigned modes = 2;
+
+  static constexpr option<options> own_options[] = {
+      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
+      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
+      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
+      {&options::momentum_decay, range::at_least_0, GLISSADE_BAD_MOMENTUM_DECAY},
+      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
+  };
+  static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
+  static bool reads_step(const options &) { return true; }
+  static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
+  static unsigned own_mode(const options &) { return 0; }
+
+  static double momentum(const options &o, double step) {
+    return o.beta1 * (1 - .5 * std::pow(.96, step * o.momentum_decay));
+  }
+  // Of the momenta of all steps so far, in float, as torch keeps it. Below 2^-54 it no longer counts
+  // beside 1.
+  static double momentum_product(const options &o) {
+    float product = 1;
+    for (std::int64_t step = 1; step <= o.step && product >= 0x1p-54f; ++step)
+      product *= f(momentum(o, static_cast<double>(step)));
+    return product;
+  }
+
+  struct coefficients : common {
+    explicit coefficients(const options &o)
+        : common(o, decoupled(o)),
+          beta1(o.beta1),
+          beta2(o.beta2),
+          correction(f(1 - power(o.beta2, o.step))),
+          eps(f(o.eps)) {
+      const auto step = static_cast<double>(o.step);
+      const double product = momentum_product(o), next = momentum(o, step + 1);
+      lr_of_grad = f(-o.lr * (1 - momentum(o, step)) / (1 - product));
+      lr_of_average = f(-o.lr * next / (1 - product * next));
+    }
+
+    average beta1, beta2;
+    float correction, eps, lr_of_grad, lr_of_average;
+  };
+
+  template <unsigned mode, class V>
+  static void step(const coefficients &c, V &param, V grad, V &exp_avg, V &exp_avg_sq) {
+    const V g = c.template gradient<mode>(param, grad);
+    exp_avg = flush(c.beta1.between(exp_avg, g), c.tiny);
+    exp_avg_sq = flush(c.beta2.of_squares(exp_avg_sq, g), c.tiny);
+    const V d = sqrt(exp_avg_sq / c.correction) + c.eps;
+    param = param + (c.lr_of_grad * g) / d;
+    param = param + (c.lr_of_average * exp_avg) / d;
+  }
+};
+
+} // namespace glissade::rules

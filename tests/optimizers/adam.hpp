@@ -1,0 +1,41 @@
+// Adam as the tests know it.
+#pragma once
+#include "description.hpp"
+
+template <>
+struct description<glissade_adam> {
+  using o = glissade_adam;
+  static auto fields() {
+    return with_common_fields<o>({{"beta1", &o::beta1, GLISSADE_BAD_BETA1, {-1e-300, 1}},
+                                  {"beta2", &o::beta2, GLISSADE_BAD_BETA2, {-1e-300, 1}},
+                                  {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}},
+                                  {"amsgrad", &o::amsgrad, GLISSADE_BAD_AMSGRAD, {-1, 2}},
+                                  {"decoupled_weight_decay",
+                                   &o::decoupled_weight_decay,
+                                   GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY,
+                                   {-1, 2}}});
+  }
+  static bool needs_step(const o &o) {
+    static_cast<void>(o);
+    return true;
+  }
+  static std::vector<state> states(const o &o) {
+    static_cast<void>(o);
+    return {{"exp_avg", GLISSADE_NULL_EXP_AVG},
+            {"exp_avg_sq", GLISSADE_NULL_EXP_AVG_SQ},
+            {"max_exp_avg_sq", GLISSADE_NULL_MAX_EXP_AVG_SQ, o.amsgrad == 1}};
+  }
+  static std::vector<vectors> files() { return {{"adam.torch", 0}}; }
+
+  static void step(const o &o, bounded &param, bounded grad, std::span<bounded> state) {
+    if (o.decoupled_weight_decay) param = bounded::rounded(1 - o.lr * o.weight_decay) * param;
+    const bounded g = prepared(o, param, grad, !o.decoupled_weight_decay);
+    state[0] = flush(moving_average(state[0], g, o.beta1), least_kept(o));
+    state[1] = flush(moving_average(state[1], g * g, o.beta2), least_kept(o));
+    bounded largest = state[1];
+    if (o.amsgrad) largest = state[2] = flush(max(state[2], state[1]), least_kept(o));
+    const bounded lr = bounded::rounded(o.lr / (1 - std::pow(o.beta1, o.step)));
+    const bounded correction = bounded::rounded(std::sqrt(1 - std::pow(o.beta2, o.step)));
+    param = param - lr * state[0] / (sqrt(largest) / correction + bounded::rounded(o.eps));
+  }
+};
