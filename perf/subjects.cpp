@@ -52,13 +52,22 @@ contender limit_of(std::vector<std::size_t> used) {
   return {"limit", false, false, step};
 }
 
+template <class Options>
+void add_rivals(const Options &o, std::vector<contender> &to, pass<Options> by_hand, pass<Options> plain,
+                pass<Options> plain_native, std::vector<pass<Options>> passes) {
+  if (by_hand) to.push_back(rival<Options>("intrinsics", true, o, {by_hand}));
+  to.push_back(rival<Options>("plain", false, o, {plain}));
+  to.push_back(rival<Options>("plain-native", false, o, {plain_native}));
+  to.push_back(rival<Options>("passes", false, o, passes));
+}
 void add_rivals(const glissade_rmsprop &o, std::vector<contender> &to) {
-  if (const auto loop = intrinsics::rmsprop())
-    to.push_back(rival<glissade_rmsprop>("intrinsics", true, o, {loop}));
-  to.push_back(rival<glissade_rmsprop>("plain", false, o, {plain::rmsprop}));
-  to.push_back(rival<glissade_rmsprop>("plain-native", false, o, {plain_native::rmsprop}));
-  to.push_back(
-      rival<glissade_rmsprop>("passes", false, o, {std::begin(passes::rmsprop), std::end(passes::rmsprop)}));
+  add_rivals<glissade_rmsprop>(o, to, intrinsics::rmsprop(), plain::rmsprop, plain_native::rmsprop,
+                               {std::begin(passes::rmsprop), std::end(passes::rmsprop)});
+}
+void add_rivals(const glissade_adam &o, std::vector<contender> &to) {
+  if (o.decoupled_weight_decay)
+    add_rivals<glissade_adam>(o, to, intrinsics::adamw(), plain::adamw, plain_native::adamw,
+                              {std::begin(passes::adamw), std::end(passes::adamw)});
 }
 // The other optimizers have no rivals.
 template <class Options>
@@ -71,7 +80,7 @@ subject subject_of(const char *name, options_of<rule> options) {
   s.name = name;
   s.arrays = glissade::array_count<rule> + 1;
   for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
-    if (glissade::reads<rule>(rule::mode(options), k)) s.used.push_back(k);
+    if (glissade::reads<rule>(glissade::mode_of<rule>(options), k)) s.used.push_back(k);
   s.limit = limit_of(s.used);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back(library<rule>(isa, isa, options));
@@ -85,10 +94,14 @@ subject subject_of(const char *name, options_of<rule> options) {
 } // namespace
 
 std::vector<subject> all_subjects() {
+  auto momentum = glissade::functions<glissade_sgd>::defaults;
+  momentum.momentum = .9;
   return {
-#define GLISSADE_OPTIMIZER(name, states)                                                                     \
+#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
   subject_of<glissade::rules::name>(#name, glissade::functions<glissade_##name>::defaults),
-#include "optimizers.inc"
+#include "glissade/optimizers.inc"
+      subject_of<glissade::rules::sgd>("sgd-momentum", momentum),
+      subject_of<glissade::rules::adam>("adamw", GLISSADE_ADAMW_TORCH),
   };
 }
 

@@ -13,8 +13,9 @@ def without_comments(text):
 
 def options_type(optimizer):
     body = re.search(rf"typedef struct glissade_{optimizer} \{{(.*?)\}} glissade_{optimizer};", HEADER, re.S).group(1)
-    fields = re.findall(r"(\w+)\s+(\w+);", without_comments(body))
-    return type(optimizer, (ctypes.Structure,), {"_fields_": [(name, TYPES[kind]) for kind, name in fields]})
+    fields = [(name, TYPES[kind]) for kind, names in re.findall(r"(\w+)\s+([\w, ]+);", without_comments(body))
+              for name in names.split(", ")]
+    return type(optimizer, (ctypes.Structure,), {"_fields_": fields})
 
 
 class Library:
