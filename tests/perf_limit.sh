@@ -4,8 +4,8 @@
 set -euo pipefail
 code=$("$1" -d -C --no-show-raw-insn "$2")
 pass=$(sed -n '/pass<3ul>.*>:$/,/^$/p' <<<"$code")
-loads=$(grep -cE 'vmov\w+ +[^%]*\(.*\),%zmm' <<<"$pass") || true
-stores=$(grep -cE 'vmov\w+ +%zmm[0-9]+,.*\(' <<<"$pass") || true
+loads=$(grep -cE 'vmov\w+\s+[^%]*\(.*\), *%zmm' <<<"$pass") || true
+stores=$(grep -cE 'vmov\w+\s+%zmm[0-9]+,.*\(' <<<"$pass") || true
 calls=$(grep -cE 'call|rep ' <<<"$pass") || true
 arithmetic=$(grep -cE '\bv(add|mul|sub|fm|fnm|div|sqrt|and|or|xor|p)' <<<"$pass") || true
 echo "loads $loads, stores $stores, calls $calls, arithmetic $arithmetic"

@@ -2,8 +2,10 @@
 #include "rivals.hpp"
 
 #if defined(__x86_64__)
-#  pragma GCC diagnostic ignored "-Wuninitialized"
-#  pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // GCC 12 warns of its own intrinsics
+#  ifndef __clang__ // GCC 12 warns of its own intrinsics
+#    pragma GCC diagnostic ignored "-Wuninitialized"
+#    pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#  endif
 #  include <immintrin.h>
 #  include <math.h>
 
