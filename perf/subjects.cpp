@@ -26,7 +26,7 @@ contender library(std::string name, std::string isa, options_of<rule> options) {
     }
     (std::make_index_sequence<glissade::array_count<rule> - 2>());
   };
-  return {name, !options.flush_subnormals, options.flush_subnormals != 0, step};
+  return {name, true, !options.flush_subnormals, options.flush_subnormals != 0, step};
 }
 
 // Passes over the arrays with the threads and the chunks of the library.
@@ -37,7 +37,7 @@ contender rival(std::string name, bool same_bits, Options options, std::vector<p
       glissade::parallel(n, threads,
                          [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
   };
-  return {name, same_bits, false, step};
+  return {name, false, same_bits, false, step};
 }
 
 contender limit_of(std::vector<std::size_t> used) {
@@ -49,7 +49,7 @@ contender limit_of(std::vector<std::size_t> used) {
     glissade::parallel(n, threads,
                        [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
   };
-  return {"limit", false, false, step};
+  return {"limit", false, false, false, step};
 }
 
 template <class Options>

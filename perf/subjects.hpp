@@ -10,6 +10,7 @@ namespace perf {
 // One way to take a step on n elements with so many threads.
 struct contender {
   std::string name;
+  bool is_library;
   bool same_bits;       // as the library; otherwise the result may differ by rounding
   bool only_subnormals; // of interest only where the state is subnormal
   std::function<void(std::size_t n, int threads, float *const *arrays)> step;
