@@ -5,7 +5,7 @@
 #endif
 #include <xsimd/xsimd.hpp>
 
-#include "pass.hpp"
+#include "make_table.hpp"
 
 namespace glissade {
 namespace {
@@ -15,10 +15,13 @@ struct isa {
   static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
   static reg div(reg a, reg b) { return _mm512_div_ps(a, b); }
   static reg sqrt(reg a) { return _mm512_sqrt_ps(a); }
+
+  using wide = xsimd::batch<double, xsimd::avx512bw>;
+  static wide widened(const float *from) { return _mm512_cvtps_pd(_mm256_loadu_ps(from)); }
 };
 
 } // namespace
 
-extern const table avx512 = table_of<vec<isa>>("avx512");
+extern const table avx512 = table_of<isa>("avx512");
 
 } // namespace glissade

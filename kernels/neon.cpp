@@ -1,7 +1,7 @@
 // NEON: every AArch64 CPU.
 #include <xsimd/xsimd.hpp>
 
-#include "pass.hpp"
+#include "make_table.hpp"
 
 namespace glissade {
 namespace {
@@ -11,10 +11,13 @@ struct isa {
   static reg fma(reg a, reg b, reg c) { return vfmaq_f32(c, a, b); }
   static reg div(reg a, reg b) { return vdivq_f32(a, b); }
   static reg sqrt(reg a) { return vsqrtq_f32(a); }
+
+  using wide = xsimd::batch<double, xsimd::neon64>;
+  static wide widened(const float *from) { return vcvt_f64_f32(vld1_f32(from)); }
 };
 
 } // namespace
 
-extern const table neon = table_of<vec<isa>>("neon");
+extern const table neon = table_of<isa>("neon");
 
 } // namespace glissade

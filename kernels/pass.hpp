@@ -1,7 +1,6 @@
 // The one loop that runs a rule over memory: whole registers, then the rest with the same rule.
 #pragma once
 #include "rules.hpp"
-#include "table.hpp"
 #include "vec.hpp"
 #include <utility>
 
@@ -89,15 +88,6 @@ template <class V, class rule>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                std::size_t end) {
   run<V, rule>(std::make_integer_sequence<unsigned, rule::modes>(), mode, coefficients, arrays, begin, end);
-}
-
-template <class V>
-constexpr table table_of(const char *name) {
-  return {
-      name,
-#define GLISSADE_OPTIMIZER(name, states, preset) kernel_of<V, rules::name>,
-#include "glissade/optimizers.inc"
-  };
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include <cfloat>
 #include <cstdint>
 
-#include "pass.hpp"
+#include "make_table.hpp"
 
 static_assert(FLT_EVAL_METHOD == 0, "float expressions must be computed in float");
 
@@ -30,10 +30,13 @@ struct isa {
   }
   static float div(float a, float b) { return a / b; }
   static float sqrt(float a) { return __builtin_sqrtf(a); }
+
+  using wide = double;
+  static double widened(const float *from) { return *from; }
 };
 
 } // namespace
 
-extern const table scalar = table_of<vec<isa>>("scalar");
+extern const table scalar = table_of<isa>("scalar");
 
 } // namespace glissade

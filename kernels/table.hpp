@@ -11,6 +11,8 @@ using kernel = void (*)(const void *coefficients, unsigned mode, float *const *a
 
 struct table {
   const char *name;
+  // The sum of the squares of n floats. *largest becomes their largest magnitude, if none is a NaN.
+  double (*sum_of_squares)(const float *x, std::size_t n, double *largest);
 #define GLISSADE_OPTIMIZER(name, states, preset) kernel name;
 #include "glissade/optimizers.inc"
 };

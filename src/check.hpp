@@ -1,6 +1,6 @@
 // Finds the first fault in the arguments of a call, before anything is touched.
 #pragma once
-#include "rules.hpp"
+#include "list.hpp"
 #include <cfloat>
 #include <cstddef>
 #include <cstdint>
@@ -32,26 +32,81 @@ glissade_status check_options(const typename rule::options *o) {
     if (!allows(field, *o)) return field.fault;
   for (const auto &field : rule::own_options)
     if (!allows(field, *o)) return field.fault;
-  if (o->threads < 0) return GLISSADE_BAD_THREADS;
-  return GLISSADE_OK;
+  return o->threads < 0 ? GLISSADE_BAD_THREADS : GLISSADE_OK;
+}
+
+// Of a step, which may need its number.
+template <class rule>
+glissade_status check_step_options(const typename rule::options *o) {
+  if (const auto fault = check_options<rule>(o)) return fault;
+  return rule::reads_step(*o) && o->step < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
+}
+
+inline glissade_status check_array(const float *array, std::size_t n, glissade_status if_null) {
+  if (!array) return if_null;
+  const auto address = reinterpret_cast<std::uintptr_t>(array);
+  if (address % sizeof(float) != 0) return GLISSADE_MISALIGNED_ARRAY;
+  return address > UINTPTR_MAX - n * sizeof(float) ? GLISSADE_BAD_N : GLISSADE_OK;
+}
+
+inline bool fits_in_memory(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
+
+inline bool overlap(const float *a, std::size_t n, const float *b, std::size_t m) {
+  const auto from = reinterpret_cast<std::uintptr_t>(a), other = reinterpret_cast<std::uintptr_t>(b);
+  return from < other + m * sizeof(float) && other < from + n * sizeof(float);
 }
 
 // Checks the arrays that the mode reads, from number `first` on.
 template <class rule>
-glissade_status check_arrays(unsigned mode, std::size_t n, const float *const *arrays, std::size_t first) {
-  if (n > PTRDIFF_MAX / sizeof(float)) return GLISSADE_BAD_N;
-  if (n == 0) return GLISSADE_OK;
-  const std::size_t bytes = n * sizeof(float);
-  const auto address = [&](std::size_t i) { return reinterpret_cast<std::uintptr_t>(arrays[i]); };
+glissade_status check_arrays(unsigned mode, const tensor<rule> &t, std::size_t first) {
+  if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
+  if (t.n == 0) return GLISSADE_OK;
   for (std::size_t i = first; i < array_count<rule>; ++i) {
     if (!reads<rule>(mode, i)) continue;
-    if (!arrays[i])
-      return i == 0 ? GLISSADE_NULL_PARAM : i == 1 ? GLISSADE_NULL_GRAD : rule::states[i - 2].if_null;
-    if (address(i) % sizeof(float) != 0) return GLISSADE_MISALIGNED_ARRAY;
-    if (address(i) > UINTPTR_MAX - bytes) return GLISSADE_BAD_N;
+    const auto if_null = i == 0   ? GLISSADE_NULL_PARAM
+                         : i == 1 ? GLISSADE_NULL_GRAD
+                                  : rule::states[i - 2].if_null;
+    if (const auto fault = check_array(t.arrays[i], t.n, if_null)) return fault;
     for (std::size_t j = first; j < i; ++j)
-      if (reads<rule>(mode, j) && address(i) < address(j) + bytes && address(j) < address(i) + bytes)
+      if (reads<rule>(mode, j) && overlap(t.arrays[i], t.n, t.arrays[j], t.n))
         return GLISSADE_OVERLAPPING_ARRAYS;
+  }
+  return GLISSADE_OK;
+}
+
+// Does one write what the other uses? Both may read the same gradient.
+template <class rule>
+bool disturb(unsigned mode, const tensor<rule> &t, unsigned other_mode, const tensor<rule> &other) {
+  if (t.n == 0 || other.n == 0) return false;
+  for (std::size_t i = 0; i < array_count<rule>; ++i)
+    for (std::size_t j = 0; j < array_count<rule>; ++j)
+      if (!(i == 1 && j == 1) && reads<rule>(mode, i) && reads<rule>(other_mode, j) &&
+          overlap(t.arrays[i], t.n, other.arrays[j], other.n))
+        return true;
+  return false;
+}
+
+// Checks a step on the tensors list(0) to list(count - 1) with `options` for all that have none of their own.
+template <class rule, class List>
+glissade_status check_list(const typename rule::options *options, std::size_t count, const List &list) {
+  if (const auto fault = check_step_options<rule>(options)) return fault;
+  const auto *known = options;
+  unsigned mode = mode_of<rule>(*known), mode_before = mode;
+  tensor<rule> before = {};
+  std::size_t lines = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const tensor<rule> t = list(i);
+    if (t.options != known) {
+      if (const auto fault = check_step_options<rule>(t.options)) return fault;
+      known = t.options;
+      mode = mode_of<rule>(*known);
+    }
+    if (const auto fault = check_arrays<rule>(mode, t, 0)) return fault;
+    if (disturb(mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
+    before = t;
+    mode_before = mode;
+    lines += lines_of(t.n); // no sum of these overflows before it is refused
+    if (!fits_in_memory(lines * line)) return GLISSADE_BAD_N;
   }
   return GLISSADE_OK;
 }

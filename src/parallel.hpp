@@ -1,4 +1,4 @@
-// Spreads the elements of a step over threads: the only file that knows that threads exist.
+// Spreads a task over threads: the only file that knows that threads exist.
 #pragma once
 #include <cstddef>
 #ifdef _OPENMP
@@ -10,18 +10,14 @@ namespace glissade {
 // Fewer elements than this are not worth waking a thread for: it takes about as long as computing them.
 inline constexpr std::size_t worth_a_thread = 16384;
 
-// Where piece `index` of `pieces` begins when n floats are cut: at whole cache lines, the pieces equal within
-// one.
-inline std::size_t cut(std::size_t n, std::size_t index, std::size_t pieces) {
-  if (index == pieces) return n;
-  constexpr std::size_t line = 64 / sizeof(float);
-  const std::size_t lines = n / line;
-  const std::size_t before = lines % pieces < index ? lines % pieces : index;
-  return (lines / pieces * index + before) * line;
+// Where piece number `piece` of `pieces` begins when n things are cut: the pieces are equal within one.
+inline std::size_t cut(std::size_t n, std::size_t piece, std::size_t pieces) {
+  const std::size_t rest = n % pieces;
+  return n / pieces * piece + (piece < rest ? piece : rest);
 }
 
-// Calls work(begin, end) for pieces that together are [0, n), each on a thread of its own; `threads` as in
-// glissade.h.
+// Calls work(piece, pieces) for every piece of a task on n floats, each on a thread of its own; `threads` as
+// in glissade.h.
 template <class Work>
 void parallel(std::size_t n, int threads, const Work &work) {
 #ifdef _OPENMP
@@ -30,19 +26,16 @@ void parallel(std::size_t n, int threads, const Work &work) {
     const int allowed = threads ? threads : omp_get_max_threads();
     const int team = useful < static_cast<std::size_t>(allowed) ? static_cast<int>(useful) : allowed;
     if (team > 1) {
-#  pragma omp parallel num_threads(team)
-      { // OpenMP may give fewer threads than asked for
-        const auto index = static_cast<std::size_t>(omp_get_thread_num());
-        const auto pieces = static_cast<std::size_t>(omp_get_num_threads());
-        work(cut(n, index, pieces), cut(n, index + 1, pieces));
-      }
+#  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
+      work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
       return;
     }
   }
 #else
+  static_cast<void>(n);
   static_cast<void>(threads);
 #endif
-  work(0, n);
+  work(0, 1);
 }
 
 } // namespace glissade

@@ -92,6 +92,14 @@ const char *glissade_status_message(glissade_status status) {
     return "max_exp_avg_sq is NULL, which amsgrad = 1 needs";
   case GLISSADE_NULL_EXP_INF:
     return "exp_inf is NULL";
+  case GLISSADE_NULL_TENSORS:
+    return "the list of tensors is NULL, and its count is not 0";
+  case GLISSADE_NULL_RESULT:
+    return "result is NULL";
+  case GLISSADE_BAD_MAX_NORM:
+    return "max_norm must be at least 0";
+  case GLISSADE_NOT_FINITE:
+    return "a gradient is not finite, so the step was skipped";
   }
   return "no status of this version of glissade";
 }

@@ -88,7 +88,11 @@ typedef enum glissade_status {
   GLISSADE_NULL_EXP_AVG = 40,
   GLISSADE_NULL_EXP_AVG_SQ = 41,
   GLISSADE_NULL_MAX_EXP_AVG_SQ = 42,
-  GLISSADE_NULL_EXP_INF = 43
+  GLISSADE_NULL_EXP_INF = 43,
+  GLISSADE_NULL_TENSORS = 44,
+  GLISSADE_NULL_RESULT = 45,
+  GLISSADE_BAD_MAX_NORM = 46,
+  GLISSADE_NOT_FINITE = 47
 } glissade_status;
 
 /*
@@ -525,6 +529,184 @@ GLISSADE_API glissade_status glissade_radam_step(const glissade_radam *options, 
 
 GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options, size_t n, float *exp_avg,
                                                   float *exp_avg_sq);
+
+/*
+ * A whole model in one call.
+ *
+ * glissade_<name>_step_many(options, count, tensors) takes the step on every tensor of a list, with the bits
+ * of `count` calls of _step, but at the cost of one: there is one parallel region for all, in which the
+ * threads share the floats evenly (in whole cache lines), so that a huge tensor is split and small ones are
+ * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
+ * itself is only read.
+ *
+ * A tensor is its number of elements, the arrays of _step in the same order, and its own options: NULL for
+ * those of the call. So parameter groups (no decay on biases, another lr for some layers) are one list in
+ * which the tensors of a group point to the same options. What is computed from the options is computed anew
+ * for each tensor whose options are at another address than those of the tensor before it. `threads` is
+ * always that of the call.
+ *
+ * Every array and the options of every tensor are checked as in _step before anything is changed. Two tensors
+ * may use the same gradient; any other overlap between tensors is an error on the caller's side, of which
+ * only that between neighbours in the list is found. GLISSADE_NULL_TENSORS if `tensors` is NULL and `count`
+ * is not 0; GLISSADE_BAD_N also if all tensors together cannot lie in memory; with `count` 0 there is nothing
+ * to do, and that succeeds.
+ *
+ * glissade_<name>_step_many_clipped(options, count, tensors, max_norm, norm) first reads all gradients once
+ * for their norm. Where one is not finite it returns GLISSADE_NOT_FINITE and has changed no array: skip the
+ * step, and lower the loss scale. Else it takes the step with the gradients multiplied by min(1, max_norm /
+ * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is the norm of the gradients after their
+ * scaling by grad_scale; the product of the two factors is rounded once. That costs no further pass over
+ * memory. max_norm is at least 0 (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. All tensors
+ * must have the same grad_scale; else GLISSADE_BAD_GRAD_SCALE. *norm, unless norm is NULL, becomes N whenever
+ * the gradients were read.
+ */
+
+typedef struct glissade_rmsprop_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *square_avg, *grad_avg, *momentum_buffer;
+  const glissade_rmsprop *options;
+} glissade_rmsprop_tensor;
+GLISSADE_API glissade_status glissade_rmsprop_step_many(const glissade_rmsprop *options, size_t count,
+                                                        const glissade_rmsprop_tensor *tensors);
+GLISSADE_API glissade_status glissade_rmsprop_step_many_clipped(const glissade_rmsprop *options, size_t count,
+                                                                const glissade_rmsprop_tensor *tensors,
+                                                                double max_norm, double *norm);
+
+typedef struct glissade_adagrad_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *sum;
+  const glissade_adagrad *options;
+} glissade_adagrad_tensor;
+GLISSADE_API glissade_status glissade_adagrad_step_many(const glissade_adagrad *options, size_t count,
+                                                        const glissade_adagrad_tensor *tensors);
+GLISSADE_API glissade_status glissade_adagrad_step_many_clipped(const glissade_adagrad *options, size_t count,
+                                                                const glissade_adagrad_tensor *tensors,
+                                                                double max_norm, double *norm);
+
+typedef struct glissade_adadelta_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *square_avg, *acc_delta;
+  const glissade_adadelta *options;
+} glissade_adadelta_tensor;
+GLISSADE_API glissade_status glissade_adadelta_step_many(const glissade_adadelta *options, size_t count,
+                                                         const glissade_adadelta_tensor *tensors);
+GLISSADE_API glissade_status glissade_adadelta_step_many_clipped(const glissade_adadelta *options,
+                                                                 size_t count,
+                                                                 const glissade_adadelta_tensor *tensors,
+                                                                 double max_norm, double *norm);
+
+typedef struct glissade_sgd_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *momentum_buffer;
+  const glissade_sgd *options;
+} glissade_sgd_tensor;
+GLISSADE_API glissade_status glissade_sgd_step_many(const glissade_sgd *options, size_t count,
+                                                    const glissade_sgd_tensor *tensors);
+GLISSADE_API glissade_status glissade_sgd_step_many_clipped(const glissade_sgd *options, size_t count,
+                                                            const glissade_sgd_tensor *tensors,
+                                                            double max_norm, double *norm);
+
+typedef struct glissade_adam_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq, *max_exp_avg_sq;
+  const glissade_adam *options;
+} glissade_adam_tensor;
+GLISSADE_API glissade_status glissade_adam_step_many(const glissade_adam *options, size_t count,
+                                                     const glissade_adam_tensor *tensors);
+GLISSADE_API glissade_status glissade_adam_step_many_clipped(const glissade_adam *options, size_t count,
+                                                             const glissade_adam_tensor *tensors,
+                                                             double max_norm, double *norm);
+
+typedef struct glissade_lion_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg;
+  const glissade_lion *options;
+} glissade_lion_tensor;
+GLISSADE_API glissade_status glissade_lion_step_many(const glissade_lion *options, size_t count,
+                                                     const glissade_lion_tensor *tensors);
+GLISSADE_API glissade_status glissade_lion_step_many_clipped(const glissade_lion *options, size_t count,
+                                                             const glissade_lion_tensor *tensors,
+                                                             double max_norm, double *norm);
+
+typedef struct glissade_adamax_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_inf;
+  const glissade_adamax *options;
+} glissade_adamax_tensor;
+GLISSADE_API glissade_status glissade_adamax_step_many(const glissade_adamax *options, size_t count,
+                                                       const glissade_adamax_tensor *tensors);
+GLISSADE_API glissade_status glissade_adamax_step_many_clipped(const glissade_adamax *options, size_t count,
+                                                               const glissade_adamax_tensor *tensors,
+                                                               double max_norm, double *norm);
+
+typedef struct glissade_nadam_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq;
+  const glissade_nadam *options;
+} glissade_nadam_tensor;
+GLISSADE_API glissade_status glissade_nadam_step_many(const glissade_nadam *options, size_t count,
+                                                      const glissade_nadam_tensor *tensors);
+GLISSADE_API glissade_status glissade_nadam_step_many_clipped(const glissade_nadam *options, size_t count,
+                                                              const glissade_nadam_tensor *tensors,
+                                                              double max_norm, double *norm);
+
+typedef struct glissade_radam_tensor {
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq;
+  const glissade_radam *options;
+} glissade_radam_tensor;
+GLISSADE_API glissade_status glissade_radam_step_many(const glissade_radam *options, size_t count,
+                                                      const glissade_radam_tensor *tensors);
+GLISSADE_API glissade_status glissade_radam_step_many_clipped(const glissade_radam *options, size_t count,
+                                                              const glissade_radam_tensor *tensors,
+                                                              double max_norm, double *norm);
+
+/* An array of gradients. */
+typedef struct glissade_grad {
+  size_t n;
+  const float *grad;
+} glissade_grad;
+
+/* What glissade_grad_norm finds. */
+typedef struct glissade_norm {
+  double norm; /* the Euclidean norm of all elements; if one is not finite, NaN or infinity as in their sum */
+  double max_abs; /* the largest magnitude, or the same as norm */
+  int finite;     /* 1 if every element is finite, else 0 */
+} glissade_norm;
+
+/*
+ * The norm of the gradients in `count` arrays together, in one pass that only reads.
+ *
+ * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each array,
+ * within a block in 32 sums side by side that are then added in pairs; consecutive blocks in at most 1,024
+ * sums, and those in order. None of that depends on the instruction set, the alignment or the number of
+ * threads, so neither does a bit of the result. Nothing overflows, and the relative error of the norm is
+ * below 1e-12 for fewer than 1e11 elements.
+ *
+ * `threads` as in the options of a step. Returns GLISSADE_NULL_TENSORS if grads is NULL and count is not 0,
+ * GLISSADE_NULL_RESULT, GLISSADE_NULL_GRAD, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N, GLISSADE_BAD_THREADS
+ * or GLISSADE_UNAVAILABLE_ISA, and then leaves *result as it was. The norm of nothing is 0.
+ */
+GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
+                                                glissade_norm *result);
 
 #ifdef __cplusplus
 }

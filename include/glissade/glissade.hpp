@@ -30,16 +30,20 @@ inline void check(glissade_status status) {
   if (status != GLISSADE_OK) throw error(status);
 }
 
-// What belongs to a struct of options: its C functions, its default preset, and the number of state arrays.
+// What belongs to a struct of options: its C functions, its default preset, the number of its state arrays.
 template <class Options>
 struct functions;
 
-#define GLISSADE_OPTIMIZER(name, number, preset)                                                             \
+#define GLISSADE_OPTIMIZER(optimizer_name, number, preset)                                                   \
   template <>                                                                                                \
-  struct functions<glissade_##name> {                                                                        \
-    static constexpr auto step = glissade_##name##_step;                                                     \
-    static constexpr auto reset = glissade_##name##_reset;                                                   \
-    static constexpr glissade_##name defaults = preset;                                                      \
+  struct functions<glissade_##optimizer_name> {                                                              \
+    static constexpr const char *name = #optimizer_name;                                                     \
+    using tensor = glissade_##optimizer_name##_tensor;                                                       \
+    static constexpr auto step_many = glissade_##optimizer_name##_step_many;                                 \
+    static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;                 \
+    static constexpr auto step = glissade_##optimizer_name##_step;                                           \
+    static constexpr auto reset = glissade_##optimizer_name##_reset;                                         \
+    static constexpr glissade_##optimizer_name defaults = preset;                                            \
     static constexpr std::size_t states = number;                                                            \
   };
 #include "optimizers.inc"
@@ -100,6 +104,7 @@ public:
   const Options &options() const noexcept { return options_; }
   // State array i, in the order of the C function; empty if the options do not need it.
   std::span<float> state(std::size_t i) { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
+  std::span<const float> state(std::size_t i) const { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
 
 private:
   // An array is needed if its absence is an error.

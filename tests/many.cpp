@@ -1,0 +1,293 @@
+// A list of tensors in one call: the bits of one call for each, and the norm of all gradients.
+#include "family.hpp"
+#include <cmath>
+#include <memory>
+
+namespace {
+
+// Tensors of many sizes; every third has options of its own.
+template <class rule>
+struct model {
+  using options = family::options_of<rule>;
+  using tensor = typename glissade::functions<options>::tensor;
+
+  static constexpr std::size_t sizes[] = {3, 1, 0, 70000, 16, 17, 15, 1024, 5, 33000, 64, 1};
+
+  model(const options &common, const options &own, float (*make)(std::uint32_t)) : own_options(own) {
+    std::uint32_t seed = 100;
+    for (const std::size_t n : sizes) {
+      memory.push_back(std::make_unique<family::arrays<rule>>(n, make, ++seed, family::anywhere));
+      tensor t;
+      t.n = n;
+      const auto at = memory.back()->at();
+      std::memcpy(reinterpret_cast<char *>(&t) + sizeof t.n, at.data(), sizeof at);
+      t.options = seed % 3 == 0 ? &own_options : nullptr;
+      tensors.push_back(t);
+    }
+    own_options.step = common.step;
+    own_options.grad_scale = common.grad_scale;
+  }
+
+  // The same by one call of _step for each.
+  void step_one_by_one(const options &common) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      options o = tensors[i].options ? own_options : common;
+      o.threads = 1;
+      const auto at = memory[i]->at();
+      REQUIRE(family::step<rule>(o, tensors[i].n, at.data()) == GLISSADE_OK);
+    }
+  }
+  void require_same(const model &expected) const {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      INFO("tensor " << i);
+      REQUIRE(memory[i]->difference(*expected.memory[i]) == "none");
+      REQUIRE(memory[i]->nothing_changed_outside());
+    }
+  }
+  bool nothing_changed() const {
+    for (const auto &one : memory)
+      if (!one->nothing_changed()) return false;
+    return true;
+  }
+  glissade_status step(const options &o) const {
+    return glissade::functions<options>::step_many(&o, tensors.size(), tensors.data());
+  }
+  std::vector<glissade_grad> grads() const {
+    std::vector<glissade_grad> list;
+    for (const auto &t : tensors)
+      list.push_back({t.n, t.grad});
+    return list;
+  }
+
+  options own_options;
+  std::vector<std::unique_ptr<family::arrays<rule>>> memory;
+  std::vector<tensor> tensors;
+};
+
+// The norm by the textbook, in the widest type that there is.
+long double norm_of(const std::vector<glissade_grad> &grads) {
+  long double sum = 0;
+  for (const auto &g : grads)
+    for (std::size_t i = 0; i < g.n; ++i)
+      sum += static_cast<long double>(g.grad[i]) * g.grad[i];
+  return std::sqrt(sum);
+}
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("a list in one call has the bits of one call for each", "[many][threads]",
+                        family::all) {
+  const auto every = family::one_per_mode<TestType>();
+  for (std::size_t i = 0; i < every.size(); ++i)
+    for (const int threads : {0, 1, 2, 3, 7})
+      for (const auto &isa : {family::isas().front(), family::isas().back()}) {
+        REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+        auto o = every[i];
+        o.threads = threads;
+        model<TestType> expected(o, every[(i + 1) % every.size()], family::any_float);
+        model<TestType> got(o, every[(i + 1) % every.size()], family::any_float);
+        expected.step_one_by_one(o);
+        REQUIRE(got.step(o) == GLISSADE_OK);
+        INFO(isa << " threads = " << threads);
+        got.require_same(expected);
+      }
+}
+
+TEMPLATE_LIST_TEST_CASE("a fault in one tensor changes none", "[many][status]", family::all) {
+  using options = family::options_of<TestType>;
+  using functions = glissade::functions<options>;
+  options o = functions::defaults;
+  o.step = 1;
+  model<TestType> m(o, o, family::ordinary_float);
+  const auto expect = [&](glissade_status status) {
+    CAPTURE(glissade_status_message(status));
+    CHECK(m.step(o) == status);
+    double norm = -1;
+    CHECK(functions::step_many_clipped(&o, m.tensors.size(), m.tensors.data(), 1, &norm) == status);
+    CHECK(norm == -1);
+    CHECK(m.nothing_changed());
+  };
+  const auto last = m.tensors.size() - 3; // one that is not empty
+  const auto good = m.tensors[last];
+
+  m.tensors[last].param = nullptr;
+  expect(GLISSADE_NULL_PARAM);
+  m.tensors[last] = good;
+  m.tensors[last].grad = reinterpret_cast<const float *>(reinterpret_cast<const char *>(good.grad) + 1);
+  expect(GLISSADE_MISALIGNED_ARRAY);
+  m.tensors[last] = good;
+  m.tensors[last].param = m.tensors[last - 1].param; // a neighbour's
+  expect(GLISSADE_OVERLAPPING_ARRAYS);
+  m.tensors[last] = good;
+  m.tensors[last].n = SIZE_MAX / 2;
+  expect(GLISSADE_BAD_N);
+  m.tensors[last] = good;
+
+  options own = o;
+  own.lr = -1;
+  m.tensors[last].options = &own;
+  expect(GLISSADE_BAD_LR);
+  own = o;
+  own.struct_size = 1;
+  expect(GLISSADE_BAD_STRUCT_SIZE);
+  own = o;
+  own.threads = -1; // checked, if without effect
+  expect(GLISSADE_BAD_THREADS);
+  m.tensors[last] = good;
+
+  CHECK(functions::step_many(&o, 1, nullptr) == GLISSADE_NULL_TENSORS);
+  CHECK(functions::step_many_clipped(&o, 1, nullptr, 1, nullptr) == GLISSADE_NULL_TENSORS);
+  CHECK(functions::step_many(nullptr, 0, nullptr) == GLISSADE_NULL_OPTIONS);
+  CHECK(functions::step_many(&o, 0, nullptr) == GLISSADE_OK);
+  o.lr = -1;
+  expect(GLISSADE_BAD_LR);
+}
+
+TEST_CASE("tensors that fit one by one but not together are refused", "[many][status]") {
+  const glissade_sgd o = GLISSADE_SGD_TORCH;
+  constexpr std::size_t n = std::size_t(1) << 60;
+  float *const low = reinterpret_cast<float *>(4096), *const high = low + n;
+  const glissade_sgd_tensor tensors[] = {{n, low, high, nullptr, nullptr},
+                                         {n, low + 2 * n, high, nullptr, nullptr}};
+  CHECK(glissade_sgd_step_many(&o, 2, tensors) == GLISSADE_BAD_N);
+  const glissade_grad grads[] = {{n, low}, {n, high}, {n, low}};
+  glissade_norm result = {5, 5, 5};
+  CHECK(glissade_grad_norm(3, grads, 1, &result) == GLISSADE_BAD_N);
+  CHECK(result.norm == 5);
+}
+
+TEMPLATE_LIST_TEST_CASE("the same gradient may serve two tensors", "[many]", family::all) {
+  using options = family::options_of<TestType>;
+  options o = glissade::functions<options>::defaults;
+  o.step = 1;
+  model<TestType> m(o, o, family::ordinary_float);
+  m.tensors.resize(2);
+  m.tensors[1].grad = m.tensors[0].grad;
+  CHECK(m.step(o) == GLISSADE_OK);
+}
+
+TEMPLATE_LIST_TEST_CASE("clipping multiplies the gradient by torch's coefficient", "[clip]", family::all) {
+  using options = family::options_of<TestType>;
+  options o = glissade::functions<options>::defaults;
+  o.step = 3;
+  o.grad_scale = -.25;
+  model<TestType> read(o, o, family::ordinary_float);
+  const auto true_norm = static_cast<double>(norm_of(read.grads()) / 4);
+  for (const double max_norm : {0., 1e-3, true_norm / 2, 2 * true_norm, double(INFINITY)}) {
+    model<TestType> expected(o, o, family::ordinary_float), got(o, o, family::ordinary_float);
+    double norm = 0;
+    REQUIRE(glissade::functions<options>::step_many_clipped(&o, got.tensors.size(), got.tensors.data(),
+                                                            max_norm, &norm) == GLISSADE_OK);
+    CHECK(std::abs(norm - true_norm) <= 1e-12 * true_norm);
+    options scaled = o;
+    scaled.grad_scale *= std::min(1., max_norm / (norm + 1e-6));
+    expected.own_options.grad_scale = scaled.grad_scale;
+    expected.step_one_by_one(scaled);
+    got.require_same(expected);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a step with a gradient that is not finite is skipped", "[clip]", family::all) {
+  using options = family::options_of<TestType>;
+  using functions = glissade::functions<options>;
+  options o = functions::defaults;
+  o.step = 1;
+  for (const float bad : {NAN, INFINITY, -INFINITY})
+    for (const std::size_t where : {0u, 3u, 11u}) { // the first, a large and the last tensor
+      model<TestType> m(o, o, family::ordinary_float);
+      std::vector<float> grad(m.tensors[where].grad, m.tensors[where].grad + m.tensors[where].n);
+      grad.back() = bad;
+      m.tensors[where].grad = grad.data();
+      double norm = 0;
+      CHECK(functions::step_many_clipped(&o, m.tensors.size(), m.tensors.data(), INFINITY, &norm) ==
+            GLISSADE_NOT_FINITE);
+      CHECK(!std::isfinite(norm));
+      CHECK(m.nothing_changed());
+    }
+  model<TestType> m(o, o, family::ordinary_float);
+  for (const double wrong : {-1e-300, double(NAN)})
+    CHECK(functions::step_many_clipped(&o, m.tensors.size(), m.tensors.data(), wrong, nullptr) ==
+          GLISSADE_BAD_MAX_NORM);
+  options other = o;
+  other.grad_scale = 2;
+  m.tensors[4].options = &other;
+  CHECK(functions::step_many_clipped(&o, m.tensors.size(), m.tensors.data(), 1, nullptr) ==
+        GLISSADE_BAD_GRAD_SCALE);
+  CHECK(m.nothing_changed());
+}
+
+TEST_CASE("the norm has the same bits everywhere, and is right", "[norm][threads]") {
+  std::uint32_t seed = 0;
+  for (const std::size_t n : {0u, 1u, 31u, 32u, 33u, 1000u, 16383u, 16384u, 16385u, 300001u})
+    for (const std::size_t offset : {0u, 1u, 7u}) {
+      std::vector<float> memory(n + 8);
+      for (float &x : memory)
+        x = family::ordinary_float(family::mixed(++seed));
+      const std::vector<glissade_grad> grads = {
+          {n, memory.data() + offset}, {n / 2, memory.data()}, {0, nullptr}};
+      glissade_norm first = {};
+      for (const auto &isa : family::isas())
+        for (const int threads : {1, 0, 2, 3, 7}) {
+          REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+          glissade_norm got = {};
+          REQUIRE(glissade_grad_norm(grads.size(), grads.data(), threads, &got) == GLISSADE_OK);
+          if (isa == family::isas().front() && threads == 1) first = got;
+          INFO(isa << " n = " << n << " threads = " << threads);
+          REQUIRE(std::memcmp(&got.norm, &first.norm, sizeof got.norm) == 0);
+          REQUIRE(got.max_abs == first.max_abs);
+          REQUIRE(got.finite == 1);
+        }
+      const long double right = norm_of(grads);
+      float largest = 0;
+      for (const auto &g : grads)
+        for (std::size_t i = 0; i < g.n; ++i)
+          largest = std::max(largest, std::abs(g.grad[i]));
+      REQUIRE(std::abs(first.norm - right) <= 1e-14L * right);
+      REQUIRE(first.max_abs == largest);
+    }
+}
+
+TEST_CASE("the norm neither overflows nor underflows", "[norm]") {
+  for (const auto &isa : family::isas()) {
+    REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+    for (const float x : {FLT_MAX, -FLT_MAX, FLT_MIN, std::numeric_limits<float>::denorm_min()}) {
+      const std::vector<float> all(65536, x);
+      const glissade_grad grad = {all.size(), all.data()};
+      glissade_norm got = {};
+      REQUIRE(glissade_grad_norm(1, &grad, 1, &got) == GLISSADE_OK);
+      CHECK(std::abs(got.norm / (256 * std::abs(double(x))) - 1) <= 1e-14);
+      CHECK(got.max_abs == std::abs(x));
+      CHECK(got.finite == 1);
+    }
+    for (const float bad : {NAN, INFINITY, -INFINITY})
+      for (const std::size_t where : {0u, 31u, 32u, 99u}) {
+        std::vector<float> all(100, 1);
+        all[where] = bad;
+        const glissade_grad grad = {all.size(), all.data()};
+        glissade_norm got = {};
+        REQUIRE(glissade_grad_norm(1, &grad, 1, &got) == GLISSADE_OK);
+        CHECK(got.finite == 0);
+        CHECK(std::isnan(got.norm) == std::isnan(bad));
+        CHECK(std::isnan(got.max_abs) == std::isnan(bad));
+        CHECK(!std::isfinite(got.norm));
+      }
+  }
+}
+
+TEST_CASE("bad arguments of the norm are refused", "[norm][status]") {
+  const float x[3] = {1, 2, 3};
+  glissade_norm result = {5, 5, 5};
+  glissade_grad grad = {2, x};
+  CHECK(glissade_grad_norm(1, nullptr, 1, &result) == GLISSADE_NULL_TENSORS);
+  CHECK(glissade_grad_norm(1, &grad, 1, nullptr) == GLISSADE_NULL_RESULT);
+  CHECK(glissade_grad_norm(1, &grad, -1, &result) == GLISSADE_BAD_THREADS);
+  grad.n = SIZE_MAX / 8 + 1;
+  CHECK(glissade_grad_norm(1, &grad, 1, &result) == GLISSADE_BAD_N);
+  grad = {2, nullptr};
+  CHECK(glissade_grad_norm(1, &grad, 1, &result) == GLISSADE_NULL_GRAD);
+  grad = {2, reinterpret_cast<const float *>(reinterpret_cast<const char *>(x) + 2)};
+  CHECK(glissade_grad_norm(1, &grad, 1, &result) == GLISSADE_MISALIGNED_ARRAY);
+  CHECK((result.norm == 5 && result.max_abs == 5 && result.finite == 5));
+  CHECK(glissade_grad_norm(0, nullptr, 1, &result) == GLISSADE_OK);
+  CHECK((result.norm == 0 && result.max_abs == 0 && result.finite == 1));
+}
