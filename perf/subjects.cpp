@@ -1,8 +1,8 @@
 // Makes the contenders of every optimizer of the list.
 #include "subjects.hpp"
+#include "chunks.hpp"
 #include "glissade/glissade.hpp"
 #include "limit.hpp"
-#include "parallel.hpp"
 #include "rivals/rivals.hpp"
 #include "rules.hpp"
 #include <array>
@@ -34,8 +34,7 @@ template <class Options>
 contender rival(std::string name, bool same_bits, Options options, std::vector<pass<Options>> passes) {
   const auto step = [options, passes](std::size_t n, int threads, float *const *arrays) {
     for (const auto run : passes)
-      glissade::parallel(n, threads,
-                         [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
+      over_chunks(n, threads, [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
   };
   return {name, false, same_bits, false, step};
 }
@@ -46,8 +45,7 @@ contender limit_of(std::vector<std::size_t> used) {
     std::array<float *, most_arrays> moved{};
     for (std::size_t k = 0; k < used.size(); ++k)
       moved[k] = arrays[used[k]];
-    glissade::parallel(n, threads,
-                       [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
+    over_chunks(n, threads, [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
   };
   return {"limit", false, false, false, step};
 }
