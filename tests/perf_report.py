@@ -81,6 +81,14 @@ class Report(unittest.TestCase):
         self.assertNotIn("WARNING", self.text)
         self.assertIn("WARNING: the machine was busy", report(self.changed(lambda entry: entry.update(spread=.2))))
 
+    def test_a_part_of_a_run_is_reported_too(self):
+        def only_library(entry):
+            if "/limit/" in entry["name"] or "threads:4" in entry["name"]:
+                entry["run_type"] = "left out"
+
+        text = report(self.changed(only_library), "--out", self.out / "part")
+        self.assertEqual(rows(text, "rmsprop, 1 Ki, threads 1"), [["–", "0.909", "–", "10", "–"]])
+
     def test_compare_shows_what_changed_beyond_noise(self):
         def slower(entry):
             entry["ns_per_element"] *= 1.5 if "avx512/n:1024/threads:1/manual" in entry["name"] else 1.03

@@ -72,7 +72,10 @@ def lines(title, x_name, y_name, series, dashed=(), thick=(), marks=(), x_label=
 
 
 def bars(title, x_name, values, mark=None):
-    """Horizontal bars of (name, value), from 0; `mark`: a vertical line at this value."""
+    """Horizontal bars of (name, value), from 0, without those not measured; `mark`: a vertical line at this value."""
+    values = [(name, value) for name, value in values if value]
+    if not values:
+        return svg(WIDTH, TOP, [text(20, 18, title + ": not measured", "start")])
     top = max([v for _, v in values] + ([mark] if mark else [])) * 1.12
     step = min(24, (HEIGHT - TOP - BOTTOM) / len(values))
 

@@ -110,6 +110,8 @@ def speedup_rows(r):
 
 
 def speedup(r, d):
+    if not with_rivals(r):
+        return
     d.heading("Against what people use now")
     d.text("Share of the limit, then times as fast as: a hand-written loop of intrinsics, the plain loop at "
            "-O3 -march=native -fno-math-errno, the plain loop at -O3, the unfused passes of a framework.")
