@@ -15,11 +15,19 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   static constexpr bool used[] = {uses<rule>(mode, k)...};
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
+  // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
+  // to come; so they are asked for this many elements ahead. Never past the end, where another thread's piece
+  // begins. Registers much shorter than a line would ask for each too often.
+  static constexpr std::size_t ahead = 512;
+
   struct registers {
     V at[sizeof...(k)];
 
     void load(float *const *from, std::size_t i) {
       ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
+    }
+    static void prefetch(float *const *from, std::size_t i) {
+      ((read[k] ? __builtin_prefetch(from[k] + i) : void()), ...);
     }
     void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
     void store(float *const *to, std::size_t i) const {
@@ -47,6 +55,7 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
                               std::size_t end) {
     for (std::size_t i = begin; i + V::width <= end; i += V::width) {
       registers r;
+      if constexpr (V::width >= 8) r.prefetch(at, i + ahead < end ? i + ahead : end - 1);
       r.load(at, i);
       r.step(c);
       r.store(at, i);

@@ -11,28 +11,26 @@ namespace glissade {
 // f of the documented formulas: the one rounding of a coefficient.
 inline float f(double x) { return static_cast<float>(x); }
 
-// base^step to within an ulp, for a base in [0, 1), from sums and products alone: the pow of a maths library
-// may round otherwise on another CPU. `low` carries what `high` rounds off, in both the result and the
-// running square.
+// base^step to within an ulp, or 2^-110 where it is less than 2^-60; for a base in [0, 1) and a step of at
+// least 1. From sums and products alone: the pow of a maths library may round otherwise on another CPU.
+// Integers of 128 digits take a quarter of the time of pairs of doubles, which was that of 500 elements at a
+// large step.
 inline double power(double base, std::int64_t step) {
-  struct pair {
-    double high, low;
-    pair operator*(pair b) const {
-      const auto split = [](double x) { // Veltkamp: the upper half of the digits
-        const double up = 134217729 * x;
-        return up - (up - x);
-      };
-      const double product = high * b.high, a1 = split(high), b1 = split(b.high), a2 = high - a1,
-                   b2 = b.high - b1;
-      const double error = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2; // Dekker: exact
-      const double rest = error + (high * b.low + low * b.high), sum = product + rest;
-      return {sum, rest - (sum - product)};
+  __extension__ typedef unsigned __int128 wide;
+  struct fraction { // high * 2^-64 + low * 2^-128
+    std::uint64_t high, low;
+    fraction operator*(fraction b) const {
+      const wide product = wide(high) * b.high + (wide(high) * b.low >> 64) + (wide(low) * b.high >> 64);
+      return {static_cast<std::uint64_t>(product >> 64), static_cast<std::uint64_t>(product)};
     }
   };
-  pair result = {1, 0};
-  for (pair square = {base, 0}; step != 0; step /= 2, square = square * square)
-    if (step % 2) result = result * square;
-  return result.high;
+  const double scaled = base * 0x1p64;
+  const auto whole = static_cast<std::uint64_t>(scaled);
+  fraction square = {whole, static_cast<std::uint64_t>((scaled - static_cast<double>(whole)) * 0x1p64)};
+  fraction result = square;
+  for (std::int64_t left = step - 1; left > 0; left /= 2, square = square * square)
+    if (left % 2) result = result * square;
+  return static_cast<double>(result.high) * 0x1p-64 + static_cast<double>(result.low) * 0x1p-128;
 }
 
 enum class range {

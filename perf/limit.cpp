@@ -1,0 +1,58 @@
+// The memory limit for one instruction set: compiled once for each, with the flags of its kernels.
+#include "limit.hpp"
+
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int bytes = 64;
+#elif defined(__AVX__)
+constexpr int bytes = 32;
+#else
+constexpr int bytes = 16;
+#endif
+typedef float reg __attribute__((vector_size(bytes), aligned(4), may_alias));
+constexpr std::size_t width = bytes / sizeof(float);
+
+// An empty instruction that may have changed the register: the compiler can drop neither the load before it
+// nor the store after it, nor make a memcpy of the two.
+inline reg touched(reg x) {
+#if defined(__x86_64__)
+  asm volatile("" : "+v"(x));
+#elif defined(__aarch64__)
+  asm volatile("" : "+w"(x));
+#else
+  asm volatile("" : "+m"(x));
+#endif
+  return x;
+}
+
+template <std::size_t arrays>
+inline void move(float *const *at, std::size_t i) {
+  reg x[arrays];
+  for (std::size_t k = 0; k < arrays; ++k)
+    x[k] = touched(*reinterpret_cast<const reg *>(at[k] + i));
+  for (std::size_t k = 0; k < arrays; ++k)
+    if (k != 1) *reinterpret_cast<reg *>(at[k] + i) = x[k];
+}
+
+template <std::size_t arrays>
+void pass(float *const *given, std::size_t begin, std::size_t end) {
+  float *at[arrays];
+  for (std::size_t k = 0; k < arrays; ++k)
+    at[k] = given[k];
+  std::size_t i = begin;
+  for (; i + 4 * width <= end; i += 4 * width)
+    for (std::size_t j = 0; j < 4; ++j)
+      move<arrays>(at, i + j * width);
+  for (; i + width <= end; i += width)
+    move<arrays>(at, i);
+  if (i < end) move<arrays>(at, end - width);
+}
+
+} // namespace
+
+namespace perf::isa {
+extern const limits GLISSADE_PERF_ISA;
+const limits GLISSADE_PERF_ISA = {
+    {nullptr, nullptr, pass<2>, pass<3>, pass<4>, pass<5>, pass<6>, pass<7>, pass<8>}};
+} // namespace perf::isa

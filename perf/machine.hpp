@@ -1,0 +1,24 @@
+// What this machine is: what a figure means nothing without.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace perf {
+
+struct cache {
+  int level;
+  std::size_t bytes;
+  std::size_t cores; // that share it
+};
+
+// The data caches from the inside out, as the kernel tells them; a common CPU's where it does not.
+std::vector<cache> data_caches();
+
+std::size_t free_memory();
+
+// Names and values for the context of the results.
+std::vector<std::pair<std::string, std::string>> description();
+
+} // namespace perf

@@ -1,0 +1,67 @@
+// Times the cells of a group: in every round each of them once, in another order.
+#include "measure.hpp"
+#include "arrays.hpp"
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <random>
+
+namespace perf {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double spread_of(std::vector<double> x) {
+  std::sort(x.begin(), x.end());
+  return (x[3 * x.size() / 4] - x[x.size() / 4]) / x[x.size() / 2];
+}
+
+} // namespace
+
+std::vector<timing> measure(const group &g, const effort &e,
+                            const std::function<bool(const cell &)> &wanted) {
+  arrays memory(*g.what, g.n);
+  memory.fill(g.subnormal);
+  std::vector<timing> results(g.cells.size(), timing{{}, 1, 0});
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < g.cells.size(); ++i)
+    if (wanted(g.cells[i])) order.push_back(i);
+
+  const auto seconds_for = [&](const cell &c, std::size_t steps) {
+    const auto at = memory.at(c.offset);
+    const double start = now();
+    for (std::size_t i = 0; i < steps; ++i)
+      c.who->step(c.n, c.threads, at.data());
+    return now() - start;
+  };
+
+  for (const std::size_t i : order) // until a sample is long enough for the clock
+    while (true) {
+      auto &steps = results[i].steps;
+      const double seconds = seconds_for(g.cells[i], steps);
+      if (seconds >= e.sample_seconds) break;
+      steps = std::max(steps + 1, std::min(10 * steps, static_cast<std::size_t>(1.2 * e.sample_seconds /
+                                                                                seconds * double(steps))));
+    }
+
+  std::mt19937 random(1);
+  for (int round = 0; round < e.rounds; ++round) {
+    std::shuffle(order.begin(), order.end(), random);
+    for (const std::size_t i : order) {
+      const cell &c = g.cells[i];
+      if (g.subnormal) memory.fill(true);
+      // Warm up: a team of threads of this size, and in the caches what a sample of several steps finds
+      // there.
+      over_chunks(c.n, c.threads, [](std::size_t, std::size_t) {});
+      if (results[i].steps > 1) seconds_for(c, 1 + results[i].steps / 10);
+      results[i].seconds.push_back(seconds_for(c, results[i].steps) / double(results[i].steps));
+    }
+  }
+  for (const std::size_t i : order)
+    results[i].spread = spread_of(results[i].seconds);
+  return results;
+}
+
+} // namespace perf

@@ -1,0 +1,63 @@
+"""The library through ctypes: structs, presets and functions as glissade.h declares them."""
+import ctypes
+import pathlib
+import re
+
+HEADER = (pathlib.Path(__file__).parents[2] / "include" / "glissade" / "glissade.h").read_text()
+TYPES = {"size_t": ctypes.c_size_t, "double": ctypes.c_double, "int": ctypes.c_int, "int64_t": ctypes.c_int64}
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+
+
+def options_type(optimizer):
+    body = re.search(rf"typedef struct glissade_{optimizer} \{{(.*?)\}} glissade_{optimizer};", HEADER, re.S).group(1)
+    fields = [(name, TYPES[kind]) for kind, names in re.findall(r"(\w+)\s+([\w, ]+);", without_comments(body))
+              for name in names.split(", ")]
+    return type(optimizer, (ctypes.Structure,), {"_fields_": fields})
+
+
+class Library:
+    def __init__(self, path):
+        self.library = ctypes.CDLL(path)
+        self.library.glissade_status_message.restype = ctypes.c_char_p
+
+    def has(self, optimizer):
+        return hasattr(self.library, f"glissade_{optimizer}_step")
+
+    def stepper(self, optimizer, preset, changes, threads, params, grads):
+        """A function that takes one step, one call for each tensor. It updates `params`, arrays of numpy."""
+        import numpy
+
+        options = options_type(optimizer)()
+        values = re.search(rf"#define GLISSADE_{preset}\s*\\\s*\{{(.*?)\}}", HEADER, re.S).group(1).split(",")
+        for (name, kind), value in zip(options._fields_, values):
+            setattr(options, name, ctypes.sizeof(options) if name == "struct_size" else
+                    float(value) if kind is ctypes.c_double else int(value))
+        for name, value in changes.items():
+            setattr(options, name, value)
+        options.threads = threads
+
+        step, reset = (getattr(self.library, f"glissade_{optimizer}_{name}") for name in ("step", "reset"))
+        prose = re.search(rf"glissade_{optimizer}_reset\((.*?)\);", HEADER, re.S).group(1)
+        states = prose.count("float *")
+        pointer = ctypes.c_void_p
+        step.argtypes = [pointer, ctypes.c_size_t] + [pointer] * (2 + states)
+        reset.argtypes = [pointer, ctypes.c_size_t] + [pointer] * states
+        state = [[numpy.empty_like(p) for _ in range(states)] for p in params]
+        calls = []
+        for p, g, s in zip(params, grads, state):
+            self.check(reset(ctypes.byref(options), p.size, *(x.ctypes.data for x in s)))
+            calls.append((ctypes.byref(options), p.size, p.ctypes.data, g.ctypes.data, *(x.ctypes.data for x in s)))
+
+        def run(keep=(params, grads, state)):
+            options.step += 1
+            for call in calls:
+                self.check(step(*call))
+
+        return run
+
+    def check(self, status):
+        if status:
+            raise RuntimeError(self.library.glissade_status_message(status).decode())

@@ -1,0 +1,39 @@
+// Which measurements a run makes: the sizes follow from the caches, the rest from the mode.
+#pragma once
+#include "subjects.hpp"
+#include <vector>
+
+namespace perf {
+
+enum class mode { tiny, quick, full };
+
+// One measurement: a contender at a size, a number of threads and a place of the arrays.
+struct cell {
+  const contender *who;
+  std::size_t n;
+  int threads;
+  std::size_t offset; // floats past a multiple of 64 bytes
+
+  bool operator==(const cell &) const = default;
+};
+
+// Measurements that are compared with one another, so they alternate and share their arrays. The limit of
+// each n, threads and offset is among them.
+struct group {
+  const subject *what;
+  std::size_t n; // the largest of its cells
+  bool subnormal;
+  std::vector<cell> cells;
+
+  std::string name(const cell &) const;
+};
+
+struct effort {
+  int rounds;
+  double sample_seconds;
+};
+effort effort_of(mode);
+
+std::vector<group> plan_of(mode, const std::vector<subject> &);
+
+} // namespace perf

@@ -1,0 +1,210 @@
+"""What the report says: one function for each of its sections."""
+from . import chart
+from .document import size_name
+from .results import Cell
+
+MODEL = 124_000_000  # parameters of GPT-2 small
+RIVALS = ("intrinsics", "plain-native", "plain", "passes")
+# Sizes and bounds that the library promises to itself; see README.md.
+SMALL, MIDDLE, LARGE = 1 << 10, 128 << 10, 16 << 20
+
+
+def machine(r, d):
+    c = r.context
+    d.text(f"{c['cpu']}, {c['threads']} threads, {c['data_caches'].strip()}; instruction sets {c['isas'].strip()}; "
+           f"glissade {c['glissade_version']}, {c['compiler']},{c['flags']}; governor {c['governor']}, "
+           f"load {c['load']}; {c['mode']} run of {c['date'][:10]}.")
+    d.text("Figures are medians of rounds in which all contenders took turns, ratios medians of the rounds' ratios.")
+    if r.was_busy():
+        d.warning("the machine was busy: half of the measurements spread more than "
+                  f"{100 * float(c['busy_above']):.0f} %. Trust no figure to better than that.")
+
+
+def large(r, optimizer):
+    """The size for what is said of large arrays."""
+    sizes = r.sizes(optimizer)
+    return LARGE if LARGE in sizes else sizes[-1]
+
+
+def cost_chart(r, optimizer, threads):
+    series = {}
+    for contender in r.contenders:
+        points = [(n, r.ns(Cell(optimizer, contender, n, threads))) for n in r.sizes(optimizer)]
+        if points := [p for p in points if p[1]]:
+            series[contender] = points
+    marks = [(size / r.bytes_held[optimizer], level) for level, size in r.caches]
+    return chart.lines(f"{optimizer}, {threads} thread{'s' * (threads > 1)}", "elements", "ns per element", series,
+                       dashed=("limit",), thick=(r.best,), marks=marks, x_label=size_name)
+
+
+def cost(r, d):
+    d.heading("Cost of a step: ns per element against size")
+    d.text("`limit` reads and writes the same arrays and computes nothing. Cache sizes are marked where the arrays "
+           "fill them.")
+    for optimizer in r.optimizers:
+        for threads in sorted({1, r.threads[-1]}):
+            cells = {(c.contender, c.n): c for c in r.rounds
+                     if c == Cell(optimizer, c.contender, c.n, threads) and c.n in r.sizes(optimizer)}
+            names = [name for name in r.contenders if any(name == key[0] for key in cells)]
+            d.picture(cost_chart(r, optimizer, threads))
+            d.table([f"{optimizer}, threads {threads}"] + names,
+                    [[size_name(n)] + [r.ns(Cell(optimizer, name, n, threads)) for name in names]
+                     for n in r.sizes(optimizer)])
+
+
+def share_chart(r):
+    threads = r.threads[-1]
+    values = [(o, r.share(Cell(o, r.best, large(r, o), threads))) for o in r.optimizers]
+    return chart.bars(f"Share of the memory limit, {threads} threads", "limit / time in memory; 1 is the limit", values,
+                      mark=1)
+
+
+def share(r, d):
+    d.heading("Share of the memory limit")
+    d.text(f"limit / time of {r.best}; 1 means that the arithmetic costs nothing beside the memory. In the caches the "
+           "divider is the limit, not the memory.")
+    d.picture(share_chart(r))
+    rows = [[f"{o}, {size_name(n)}"] + [r.share(Cell(o, r.best, n, t)) for t in r.threads]
+            for o in r.optimizers for n in r.sizes(o)]
+    d.table(["elements"] + [f"threads {t}" for t in r.threads], rows)
+
+
+def scaling_of(r, cell, threads):
+    return r.ratio(cell._replace(threads=1), cell._replace(threads=threads))
+
+
+def scaling(r, d):
+    if len(r.threads) < 2:
+        return
+    d.heading("Thread scaling")
+    d.text("Times as fast as on one thread, and the same of the limit: the memory does not get faster with every thread.")
+    rows, series = [], {}
+    for optimizer in r.optimizers:
+        cell = Cell(optimizer, r.best, large(r, optimizer), 1)
+        limit = cell._replace(contender="limit")
+        for threads in r.threads[1:]:
+            mine, its = scaling_of(r, cell, threads), scaling_of(r, limit, threads)
+            if mine and its:
+                rows.append([optimizer, str(threads), mine, its, mine / its])
+        series[optimizer] = [(t, scaling_of(r, cell, t)) for t in r.threads if scaling_of(r, cell, t)]
+        series["limit, " + optimizer] = [(t, scaling_of(r, limit, t)) for t in r.threads if scaling_of(r, limit, t)]
+    first = r.optimizers[0]
+    chosen = {name: series[name] for name in (first, "limit, " + first)}
+    d.picture(chart.lines("Thread scaling", "threads", "times as fast", chosen, dashed=("limit, " + first,), thick=(first,)))
+    d.table(["optimizer", "threads", "library", "limit", "library / limit"], rows)
+
+
+def with_rivals(r):
+    return [o for o in r.optimizers if any(c.optimizer == o and c.contender in RIVALS for c in r.rounds)]
+
+
+def speedup_rows(r):
+    rows = []
+    for optimizer in with_rivals(r):
+        for threads in sorted({1, r.threads[-1]}):
+            for n in r.sizes(optimizer):
+                cell = Cell(optimizer, r.best, n, threads)
+                rows.append([f"{optimizer}, {size_name(n)}, threads {threads}", r.share(cell)]
+                            + [r.ratio(cell._replace(contender=rival), cell) for rival in RIVALS])
+    return rows
+
+
+def speedup(r, d):
+    if not with_rivals(r):
+        return
+    d.heading("Against what people use now")
+    d.text("Share of the limit, then times as fast as: a hand-written loop of intrinsics, the plain loop at "
+           "-O3 -march=native -fno-math-errno, the plain loop at -O3, the unfused passes of a framework.")
+    d.picture(speedup_chart(r))
+    d.table(["", "limit"] + list(RIVALS), speedup_rows(r))
+
+
+def speedup_chart(r):
+    optimizer, threads = with_rivals(r)[0], r.threads[-1]
+    values = []
+    for n in sorted({r.sizes(optimizer)[0], large(r, optimizer)}):
+        cell = Cell(optimizer, r.best, n, threads)
+        values += [(f"{rival}, {size_name(n)}", ratio) for rival in RIVALS
+                   if (ratio := r.ratio(cell._replace(contender=rival), cell))]
+    return chart.bars(f"{optimizer}: times as fast as …, {threads} threads", "1 is equal", values, mark=1)
+
+
+def model_rows(r):
+    rows = []
+    for optimizer in r.optimizers:
+        n = large(r, optimizer)
+        for contender in r.contenders:
+            times = [r.ns(Cell(optimizer, contender, n, t)) for t in sorted({1, r.threads[-1]})]
+            if any(times):
+                rows.append([f"{optimizer}, {contender}"] + [t and t * 1e-6 * MODEL for t in times])
+    return rows
+
+
+def model(r, d):
+    d.heading(f"A whole step of {MODEL // 1_000_000} M parameters, in ms")
+    d.picture(model_chart(r))
+    d.table([""] + [f"threads {t}" for t in sorted({1, r.threads[-1]})], model_rows(r))
+
+
+def model_chart(r):
+    values = [(row[0], row[-1]) for row in model_rows(r) if row[-1]
+              and (row[0].startswith(r.optimizers[0] + ",") or row[0].endswith(", " + r.best))]
+    return chart.bars(f"A step of {MODEL // 1_000_000} M parameters, {r.threads[-1]} threads", "ms", values)
+
+
+def small_print(r, d):
+    d.heading("Odd sizes, places and states")
+    d.text(f"Time of {r.best} over its time on n aligned elements of ordinary numbers, on one thread.")
+    rows = []
+    for o in r.optimizers:
+        for n in r.sizes(o):
+            cell = Cell(o, r.best, n, 1)
+            subnormal, flushed = cell._replace(subnormal=True), Cell(o, r.best + "-flush", n, 1, False, True)
+            rows.append([f"{o}, {size_name(n)}", r.ratio(cell._replace(n=n - 1), cell),
+                         r.ratio(cell._replace(misaligned=True), cell), r.ratio(cell._replace(threads=0), cell),
+                         r.ratio(subnormal, cell), r.ratio(flushed, cell)])
+    d.table(["", "n - 1", "misaligned", "threads 0", "subnormal", "flush_subnormals"], rows)
+
+
+def goals(r, d):
+    d.heading("What the library promises to itself")
+    rows = []
+
+    def goal(name, value, bound, at_least):
+        if value:
+            met = value >= bound if at_least else value <= bound
+            rows.append([name, value, ("≥ " if at_least else "≤ ") + str(bound), "met" if met else "SHORT"])
+
+    for o in r.optimizers:
+        for threads in sorted({1, r.threads[-1]}):
+            if LARGE in r.sizes(o):
+                goal(f"{o}: limit / time, {size_name(LARGE)}, threads {threads}",
+                     r.share(Cell(o, r.best, LARGE, threads)), .95, True)
+        for n in (SMALL, MIDDLE):
+            cell = Cell(o, r.best, n, 1)
+            goal(f"{o}: time / intrinsics, {size_name(n)}", r.ratio(cell, cell._replace(contender="intrinsics")), 1.05,
+                 False)
+        small = Cell(o, r.best, SMALL, 1)
+        goal(f"{o}: n = {SMALL - 1} / n = {SMALL}, per step", times(r.ratio(small._replace(n=SMALL - 1), small), SMALL - 1, SMALL),
+             1.1, False)
+        goal(f"{o}: threads 0 / threads 1, {size_name(SMALL)}", r.ratio(small._replace(threads=0), small), 1.05, False)
+        if r.threads[-1] > 1 and LARGE in r.sizes(o):
+            cell = Cell(o, r.best, large(r, o), 1)
+            mine = scaling_of(r, cell, r.threads[-1])
+            its = scaling_of(r, cell._replace(contender="limit"), r.threads[-1])
+            goal(f"{o}: scaling / limit's scaling, {size_name(large(r, o))}", mine and its and mine / its, .9, True)
+    d.table(["", "measured", "promised", ""], rows)
+
+
+def times(ratio, part, whole):
+    return ratio and ratio * part / whole
+
+
+def picture(r):
+    """The picture for a README."""
+    first = r.optimizers[0]
+    return chart.side_by_side([cost_chart(r, first, 1), cost_chart(r, first, r.threads[-1]), share_chart(r),
+                               model_chart(r)])
+
+
+ALL = (machine, goals, speedup, model, share, scaling, cost, small_print)

@@ -1,0 +1,34 @@
+// What is measured: each optimizer with everything that can take its step.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace perf {
+
+// One way to take a step on n elements with so many threads.
+struct contender {
+  std::string name;
+  bool is_library;
+  bool same_bits;       // as the library; otherwise the result may differ by rounding
+  bool only_subnormals; // of interest only where the state is subnormal
+  std::function<void(std::size_t n, int threads, float *const *arrays)> step;
+};
+
+// An optimizer with its default options. Its arrays are param, grad, every state, and one of scratch.
+struct subject {
+  std::string name;
+  std::size_t arrays = 0;
+  std::vector<std::size_t> used; // those that these options read, in order; all but number 1 are written too
+  contender limit;
+  std::vector<contender> contenders; // the best instruction set first
+};
+
+// The optimizers of the list, and the options of them that have a name of their own.
+std::vector<subject> all_subjects();
+
+// The threads that a step with `threads` = 0 may use.
+int all_threads();
+
+} // namespace perf

@@ -1,0 +1,93 @@
+// The parts of the perf suite: what is measured is complete, and what is wrong is caught.
+#include "catch.hpp"
+#include "check.hpp"
+#include "glissade/glissade.h"
+#include "measure.hpp"
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+using namespace perf;
+
+namespace {
+
+constexpr std::size_t n = 1003;
+
+// The difference that is found when the step of a contender is followed by `damage`.
+template <class Damage>
+std::string found(const subject &s, contender who, Damage damage) {
+  const auto step = who.step;
+  who.step = [=](std::size_t count, int threads, float *const *arrays) {
+    step(count, threads, arrays);
+    damage(arrays);
+  };
+  const group g{&s, n, false, {}};
+  return difference(g, {&who, n, 1, 0});
+}
+
+const auto nothing = [](float *const *) {};
+
+} // namespace
+
+TEST_CASE("what every contender computes is accepted, and each fault of it is found") {
+  for (const subject &s : all_subjects())
+    for (const contender &who : s.contenders) {
+      INFO(s.name << '/' << who.name);
+      CHECK(found(s, who, nothing) == "");
+      CHECK(found(s, who, [](float *const *a) { a[0][n - 1] *= 1.001f; }) != "");
+      CHECK(found(s, who, [](float *const *a) { a[0][0] = NAN; }) != "");
+      CHECK(found(s, who, [](float *const *a) { a[1][7] = std::nextafter(a[1][7], 0.f); }) != "");
+      for (const std::size_t k : s.used)
+        if (k >= 2) CHECK(found(s, who, [=](float *const *a) { a[k][n / 2] += .01f; }) != "");
+      // One unit in the last place is a fault of those that promise the same bits, and no other's.
+      const auto last_bit = [](float *const *a) { a[0][5] = std::nextafter(a[0][5], 9.f); };
+      CHECK((found(s, who, last_bit) != "") == who.same_bits);
+    }
+}
+
+TEST_CASE("a contender that does nothing is found") {
+  for (const subject &s : all_subjects()) {
+    contender idle = s.contenders.back();
+    idle.step = [](std::size_t, int, float *const *) {};
+    CHECK(found(s, idle, nothing) != "");
+  }
+}
+
+TEST_CASE("the limit changes nothing, and must not") {
+  for (subject s : all_subjects()) {
+    const group g{&s, n, false, {}};
+    CHECK(difference(g, {&s.limit, n, 1, 0}) == "");
+    s.limit.step = [](std::size_t, int, float *const *a) { a[0][3] += 1; };
+    CHECK(difference(g, {&s.limit, n, 1, 0}) != "");
+  }
+}
+
+TEST_CASE("every optimizer is measured on every instruction set, each size with its limit") {
+  const auto subjects = all_subjects();
+  for (const mode m : {mode::tiny, mode::quick, mode::full}) {
+    std::set<std::string> names;
+    for (const group &g : plan_of(m, subjects))
+      for (const cell &c : g.cells) {
+        INFO(g.name(c));
+        CHECK(names.insert(g.name(c)).second);
+        CHECK(std::count(g.cells.begin(), g.cells.end(), cell{&g.what->limit, c.n, c.threads, c.offset}) ==
+              1);
+      }
+    for (const subject &s : subjects)
+      for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i) {
+        CHECK(names.count(s.name + '/' + isa + "/n:1024/threads:1") == 1);
+        CHECK(names.count(s.name + '/' + isa + "/n:1024/threads:" + std::to_string(all_threads())) == 1);
+      }
+  }
+}
+
+TEST_CASE("only what is wanted is timed, and each of its rounds") {
+  const auto subjects = all_subjects();
+  const group g = plan_of(mode::tiny, subjects).front();
+  const auto results = measure(g, {5, 1e-6}, [&](const cell &c) { return c == g.cells[1]; });
+  REQUIRE(results.size() == g.cells.size());
+  for (std::size_t i = 0; i < results.size(); ++i)
+    CHECK(results[i].seconds.size() == (i == 1 ? 5 : 0));
+  for (const double seconds : results[1].seconds)
+    CHECK(seconds > 0);
+}
