@@ -27,7 +27,7 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
       ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
     }
     static void prefetch(float *const *from, std::size_t i) {
-      ((read[k] ? __builtin_prefetch(from[k] + i) : void()), ...);
+      ((used[k] ? __builtin_prefetch(from[k] + i) : void()), ...);
     }
     void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
     void store(float *const *to, std::size_t i) const {

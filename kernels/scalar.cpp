@@ -16,16 +16,15 @@ struct isa {
 #if defined(__FMA__) || defined(__aarch64__)
     return __builtin_fmaf(a, b, c);
 #else
-    // Two floats multiply exactly in double. The sum is rounded to odd (Boldo and Melquiond, 2008): its last
-    // bit remembers whether anything was cut off, so that the second rounding, to float, is as if it were the
-    // only one.
+    // Two floats multiply exactly in double. The sum is rounded to odd (Boldo and Melquiond, 2008), which is towards
+    // zero with the last bit set if anything was cut off; so the second rounding, to float, is as if it were the only
+    // one. Without branches, since none of these could be foretold.
     const double product = double(a) * b, sum = product + c;
     const double c_part = sum - product, error = (product - (sum - c_part)) + (c - c_part);
-    const auto bits = std::bit_cast<std::uint64_t>(sum);
-    const bool outwards = (error > 0 && sum > 0) || (error < 0 && sum < 0);
-    const bool inwards = (error > 0 && sum < 0) || (error < 0 && sum > 0);
-    if (bits % 2 == 1 || !(outwards || inwards)) return static_cast<float>(sum);
-    return static_cast<float>(std::bit_cast<double>(outwards ? bits + 1 : bits - 1));
+    const bool inexact = (error > 0) | (error < 0); // neither for a NaN, which an infinite sum leaves
+    const bool outwards = inexact & ((error < 0) != (sum < 0));
+    const auto odd = (std::bit_cast<std::uint64_t>(sum) - outwards) | inexact;
+    return static_cast<float>(std::bit_cast<double>(odd));
 #endif
   }
   static float div(float a, float b) { return a / b; }

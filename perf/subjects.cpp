@@ -78,7 +78,7 @@ subject subject_of(const char *name, options_of<rule> options) {
   s.name = name;
   s.arrays = glissade::array_count<rule> + 1;
   for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
-    if (glissade::reads<rule>(glissade::mode_of<rule>(options), k)) s.used.push_back(k);
+    if (glissade::uses<rule>(glissade::mode_of<rule>(options), k)) s.used.push_back(k);
   s.limit = limit_of(s.used);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back(library<rule>(isa, isa, options));
