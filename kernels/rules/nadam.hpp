@@ -24,11 +24,11 @@ struct nadam {
     return o.beta1 * (1 - .5 * std::pow(.96, step * o.momentum_decay));
   }
   // Of the momenta of all steps so far, in float, as torch keeps it. Below 2^-54 it no longer counts
-  // beside 1.
+  // beside 1; and the momenta grow, so that after a factor of 1 there are no others.
   static double momentum_product(const options &o) {
-    float product = 1;
-    for (std::int64_t step = 1; step <= o.step && product >= 0x1p-54f; ++step)
-      product *= f(momentum(o, static_cast<double>(step)));
+    float product = 1, factor = 0;
+    for (std::int64_t step = 1; step <= o.step && product >= 0x1p-54f && factor != 1; ++step)
+      product *= factor = f(momentum(o, static_cast<double>(step)));
     return product;
   }
 
