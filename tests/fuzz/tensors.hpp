@@ -81,7 +81,7 @@ public:
   // With memory number i.
   tensor(std::size_t i, const chosen_options<rule> &chosen, input &in)
       : o(&chosen),
-        given_n(i == 0 && in.one_in(128) ? in.below(large) : in.below(small)),
+        given_n(i == 0 && in.one_in(1024) ? in.below(large) : in.below(small)),
         n(given_n),
         memory_(memory_of(i)) {
     const std::uint32_t kind = in.byte(), seed = in.byte() * 16;
