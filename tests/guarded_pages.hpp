@@ -19,6 +19,10 @@ public:
   ~guarded_pages() { munmap(all_, size_ + 2 * page_); }
   guarded_pages(const guarded_pages &) = delete;
 
+  void forbid_writing() const {
+    if (mprotect(all_ + page_, size_, PROT_READ) != 0) throw std::bad_alloc();
+  }
+
   float *first() const { return reinterpret_cast<float *>(all_ + page_); }
   float *last(std::size_t n) const { return reinterpret_cast<float *>(all_ + page_ + size_) - n; }
 

@@ -24,3 +24,19 @@ TEMPLATE_LIST_TEST_CASE("a step stays inside its arrays at both ends", "[memory]
         }
     }
 }
+
+TEMPLATE_LIST_TEST_CASE("the gradient may lie where nothing can be written", "[memory]", family::all) {
+  const guarded_pages page;
+  std::fill_n(page.first(), 65, .5f);
+  page.forbid_writing();
+  for (const auto &o : family::one_per_mode<TestType>())
+    for (const auto &isa : family::isas()) {
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      for (const std::size_t n : {1u, 16u, 65u}) {
+        family::arrays<TestType> memory(n, family::ordinary_float, 1);
+        auto at = memory.at();
+        at[1] = page.first();
+        REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+      }
+    }
+}
