@@ -1,34 +1,10 @@
 // Not a byte outside the arrays is read or written: they end at pages that may not be touched.
 #include "family.hpp"
-#include <sys/mman.h>
-#include <unistd.h>
-
-namespace {
-
-// One page of floats between two that fault.
-class guarded_page {
-public:
-  guarded_page() {
-    REQUIRE(all_ != MAP_FAILED);
-    REQUIRE(mprotect(all_ + size_, size_, PROT_READ | PROT_WRITE) == 0);
-  }
-  ~guarded_page() { munmap(all_, 3 * size_); }
-  guarded_page(const guarded_page &) = delete;
-
-  float *first() const { return reinterpret_cast<float *>(all_ + size_); }
-  float *last(std::size_t n) const { return reinterpret_cast<float *>(all_ + 2 * size_) - n; }
-
-private:
-  const std::size_t size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  char *const all_ =
-      static_cast<char *>(mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-};
-
-} // namespace
+#include "guarded_pages.hpp"
 
 TEMPLATE_LIST_TEST_CASE("a step stays inside its arrays at both ends", "[memory]", family::all) {
   constexpr std::size_t count = family::array_count<TestType>;
-  const std::array<guarded_page, count> pages;
+  const std::array<guarded_pages, count> pages;
   for (auto o : family::one_per_mode<TestType>())
     for (const auto &isa : family::isas()) {
       REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
@@ -46,5 +22,21 @@ TEMPLATE_LIST_TEST_CASE("a step stays inside its arrays at both ends", "[memory]
           for (std::size_t k = 0; k < count; ++k)
             REQUIRE(family::first_difference(at[k], expected.array(k), n) == n);
         }
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("the gradient may lie where nothing can be written", "[memory]", family::all) {
+  const guarded_pages page;
+  std::fill_n(page.first(), 65, .5f);
+  page.forbid_writing();
+  for (const auto &o : family::one_per_mode<TestType>())
+    for (const auto &isa : family::isas()) {
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      for (const std::size_t n : {1u, 16u, 65u}) {
+        family::arrays<TestType> memory(n, family::ordinary_float, 1);
+        auto at = memory.at();
+        at[1] = page.first();
+        REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+      }
     }
 }

@@ -38,6 +38,26 @@ TEMPLATE_LIST_TEST_CASE("every option computes its documented formula", "[refere
   REQUIRE(narrow >= all * 9 / 10); // the rest: centered variances that cancel
 }
 
+TEMPLATE_LIST_TEST_CASE("a NaN in what a parameter is computed from makes it NaN", "[reference]",
+                        family::all) {
+  using about = description<family::options_of<TestType>>;
+  constexpr std::size_t n = 19;
+  for (auto o : family::one_per_mode<TestType>())
+    for (const auto &isa : family::isas())
+      for (std::size_t k = 0; k < family::array_count<TestType>; ++k) {
+        o.step = 1000; // no step so far from the first leaves out a state
+        if (k >= 2 && !about::states(o)[k - 2].needed) continue;
+        family::arrays<TestType> memory(n, family::ordinary_float, 1);
+        const auto at = memory.at();
+        at[k][3] = at[k][n - 1] = NAN;
+        REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+        REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+        INFO(isa << " array " << k);
+        for (std::size_t i = 0; i < n; ++i)
+          REQUIRE(std::isnan(at[0][i]) == (i == 3 || i == n - 1));
+      }
+}
+
 TEMPLATE_LIST_TEST_CASE("the options that the tests know are all that there are", "[reference]",
                         family::all) {
   using options = family::options_of<TestType>;

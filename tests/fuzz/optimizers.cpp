@@ -1,0 +1,254 @@
+// Drives every function of the C API with what a fuzzer makes up, and compares with the scalar kernel bit for
+// bit.
+#include "tensors.hpp"
+
+namespace {
+
+using namespace fuzz;
+
+const std::vector<std::string> &isas() {
+  static const auto all = family::isas();
+  return all;
+}
+void use(const std::string &isa) {
+  expect(glissade_use_isa(isa.c_str()) == GLISSADE_OK && glissade_isa() == isa,
+         "a listed instruction set is used");
+}
+void use_any(input &in) { use(isas()[in.below(isas().size())]); }
+
+template <class rule>
+using tensors = std::deque<tensor<rule>>; // never moved
+
+template <class rule>
+typename tensor<rule>::options *nullable(typename tensor<rule>::options &o, bool null) {
+  return null ? nullptr : &o;
+}
+
+// Two calls, on [0, cut) and on the rest, each on an instruction set of its own.
+template <class rule, class Call>
+glissade_status in_two_parts(const tensor<rule> &t, input &in, const Call &call) {
+  const std::size_t cut = in.below(t.n + 1);
+  auto second = t.at;
+  for (float *&array : second)
+    array += cut;
+  use_any(in);
+  const auto first = call(cut, t.at.data());
+  use_any(in);
+  return first ? first : call(t.n - cut, second.data());
+}
+
+template <class rule, class Call>
+glissade_status in_one_or_two(const tensor<rule> &t, bool whole, input &in, const Call &call) {
+  if (!whole && in.one_in(2)) return in_two_parts(t, in, call);
+  use_any(in);
+  return call(t.given_n, t.at.data());
+}
+
+template <class rule>
+void fuzz_step(input &in) {
+  const auto o = choose_options<rule>(in);
+  tensor<rule> t(0, o, in);
+  statuses faults;
+  add_faults(o, faults);
+  const bool bent = in.one_in(8);
+  if (bent)
+    if (const auto fault = t.bend(0, in)) faults.push_back(fault);
+  const auto status = in_one_or_two(
+      t, bent, in, [&](std::size_t n, float *const *at) { return family::step<rule>(o.value, n, at); });
+  if (!faults.empty()) {
+    expect_one_of(faults, status);
+    return t.expect_contents(t.before);
+  }
+  expect(status == GLISSADE_OK, "a step succeeds", status);
+  use("scalar");
+  t.step_by_scalar(o.value.grad_scale);
+  t.expect_contents(t.after);
+  t.expect_formula();
+}
+
+template <class rule>
+void fuzz_reset(input &in) {
+  const auto o = choose_options<rule>(in);
+  tensor<rule> t(0, o, in);
+  statuses faults = o.faults;
+  const bool bent = in.one_in(8);
+  if (bent)
+    if (const auto fault = t.bend(2, in)) faults.push_back(fault);
+  const auto status = in_one_or_two(
+      t, bent, in, [&](std::size_t n, float *const *at) { return family::reset<rule>(o.value, n, at); });
+  if (!faults.empty()) {
+    expect_one_of(faults, status);
+    return t.expect_contents(t.before);
+  }
+  expect(status == GLISSADE_OK, "a reset succeeds", status);
+  const auto states = description<typename rule::options>::states(o.value);
+  for (std::size_t k = 0; k < states.size(); ++k)
+    if (states[k].needed) t.after[k + 2].assign(t.n, static_cast<float>(states[k].initial));
+  t.expect_contents(t.after);
+}
+
+// The norm on any instruction set and number of threads, against the scalar kernel's and that of the
+// textbook.
+glissade_norm fuzz_norm(const std::vector<glissade_grad> &grads, input &in) {
+  glissade_norm got, scalar;
+  use_any(in);
+  const int threads = static_cast<int>(in.below(4));
+  expect(glissade_grad_norm(grads.size(), grads.data(), threads, &got) == GLISSADE_OK, "a norm is found");
+  use("scalar");
+  expect(glissade_grad_norm(grads.size(), grads.data(), 1, &scalar) == GLISSADE_OK,
+         "the scalar kernel finds a norm");
+  const auto same = [](double a, double b) {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (a != a && b != b);
+  };
+  expect(same(got.norm, scalar.norm) && same(got.max_abs, scalar.max_abs) && got.finite == scalar.finite,
+         "the norm has the bits of the scalar kernel");
+  long double sum = 0, most = 0;
+  bool finite = true;
+  for (const auto &g : grads)
+    for (std::size_t i = 0; i < g.n; ++i) {
+      const long double x = std::abs(g.grad[i]);
+      sum += x * x;
+      most = std::max(most, x);
+      finite = finite && std::isfinite(g.grad[i]);
+    }
+  expect(got.finite == finite, "finite says whether every element is");
+  if (!finite) {
+    expect(!std::isfinite(got.norm) && same(got.norm, got.max_abs), "a norm of what is not finite is not");
+    return got;
+  }
+  const long double right = std::sqrt(sum);
+  expect(std::abs(got.norm - right) <= 1e-12L * right, "the norm is right");
+  expect(got.max_abs == most, "the largest magnitude is right");
+  return got;
+}
+
+// A list of tensors, some with the second options, in one call; clipped or not.
+template <class rule>
+void fuzz_list(bool clipped, input &in) {
+  using functions = glissade::functions<family::options_of<rule>>;
+  auto o = choose_options<rule>(in), other = choose_options<rule>(in);
+  const bool one_scale = !in.one_in(16);
+  if (one_scale) {
+    other.value.grad_scale = o.value.grad_scale;
+    std::erase(other.faults, GLISSADE_BAD_GRAD_SCALE);
+    other.usual = other.usual && o.usual;
+  }
+  statuses faults;
+  add_faults(o, faults);
+
+  tensors<rule> list;
+  const std::size_t count = in.below(8), wrong = in.one_in(8) ? in.below(8) : count;
+  std::vector<typename functions::tensor> given(count);
+  std::vector<glissade_grad> grads;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool own = in.one_in(3);
+    auto &t = list.emplace_back(i, own ? other : o, in);
+    if (own) add_faults(other, faults);
+    if (own && clipped && !(other.value.grad_scale == o.value.grad_scale))
+      faults.push_back(GLISSADE_BAD_GRAD_SCALE);
+    grads.push_back({t.n, t.at[1]});
+    if (i == wrong)
+      if (const auto fault = t.bend(0, in)) faults.push_back(fault);
+    given[i].n = t.given_n;
+    std::memcpy(reinterpret_cast<char *>(&given[i]) + sizeof t.n, t.at.data(), sizeof t.at);
+    given[i].options = own ? &other.value : nullptr;
+  }
+
+  double clip = 1, norm = -1;
+  glissade_status status, right = GLISSADE_OK;
+  if (clipped) {
+    const glissade_norm all = fuzz_norm(grads, in);
+    const double scaled = all.norm * std::abs(o.value.grad_scale);
+    const double limits[] = {scaled / 2, scaled * 2,     0, std::numeric_limits<double>::infinity(), -1,
+                             NAN,        wild_number(in)};
+    const double max_norm = limits[in.below(std::size(limits))];
+    if (!(max_norm >= 0) && all.finite) faults.push_back(GLISSADE_BAD_MAX_NORM);
+    clip = std::min(1., max_norm / (scaled + 1e-6));
+    right = all.finite ? GLISSADE_OK : !(max_norm >= 0) ? GLISSADE_BAD_MAX_NORM : GLISSADE_NOT_FINITE;
+    use_any(in);
+    status = functions::step_many_clipped(&o.value, count, given.data(), max_norm, &norm);
+    const bool read = status == GLISSADE_OK || status == GLISSADE_NOT_FINITE;
+    expect(read ? norm == scaled || scaled != scaled : norm == -1,
+           "the norm is told where the gradients were read");
+  } else {
+    use_any(in);
+    status = functions::step_many(&o.value, count, given.data());
+  }
+
+  if (!faults.empty())
+    expect_one_of(faults, status);
+  else
+    expect(status == right, "a list is stepped", status);
+  use("scalar");
+  for (auto &t : list) {
+    if (status == GLISSADE_OK) t.step_by_scalar(t.o->value.grad_scale * clip);
+    if (status == GLISSADE_OK && clip == 1) t.expect_formula();
+    t.expect_contents(t.after);
+  }
+}
+
+// The functions that take no arrays, and calls without them.
+template <class rule>
+void fuzz_rest(input &in) {
+  using functions = glissade::functions<family::options_of<rule>>;
+  char name[9] = {};
+  for (std::size_t i = in.below(sizeof name); i > 0; --i)
+    name[i - 1] = static_cast<char>(in.byte());
+  use_any(in);
+  const std::string before = glissade_isa();
+  const bool known = std::find(isas().begin(), isas().end(), name) != isas().end();
+  expect((glissade_use_isa(name) == GLISSADE_OK) == known, "a listed instruction set can be used, no other");
+  expect(glissade_isa() == (known ? name : before), "the instruction set in use is told");
+  const std::size_t index = in.below(8);
+  const char *at = glissade_isa_at(index);
+  expect(index < isas().size() ? at == isas()[index] : at == nullptr, "the instruction sets are listed");
+  expect(*glissade_status_message(static_cast<glissade_status>(in.byte() % 64)) != 0,
+         "a status has a message");
+
+  const auto o = choose_options<rule>(in);
+  const std::size_t count = in.below(3);
+  statuses faults = count ? statuses{GLISSADE_NULL_TENSORS} : statuses{};
+  add_faults(o, faults);
+  if (faults.empty()) faults.push_back(GLISSADE_OK);
+  expect_one_of(faults, functions::step_many(&o.value, count, nullptr));
+  expect_one_of(faults, functions::step_many_clipped(&o.value, count, nullptr, 1, nullptr));
+  expect_one_of({GLISSADE_NULL_TENSORS, GLISSADE_NULL_OPTIONS},
+                functions::step_many(nullptr, count, nullptr));
+  glissade_norm norm;
+  expect(glissade_grad_norm(count, nullptr, 1, &norm) == (count ? GLISSADE_NULL_TENSORS : GLISSADE_OK),
+         "no list has no norm");
+  const glissade_grad grad = {in.below(3), nullptr};
+  expect(glissade_grad_norm(1, &grad, 1, &norm) == (grad.n ? GLISSADE_NULL_GRAD : GLISSADE_OK),
+         "no array has no norm");
+}
+
+template <class rule>
+void fuzz_one(input &in) {
+  switch (in.below(6)) {
+  case 0:
+  case 1:
+    return fuzz_step<rule>(in);
+  case 2:
+    return fuzz_list<rule>(false, in);
+  case 3:
+    return fuzz_list<rule>(true, in);
+  case 4:
+    return fuzz_reset<rule>(in);
+  default:
+    return fuzz_rest<rule>(in);
+  }
+}
+
+template <class... Rules>
+void fuzz_any(std::tuple<Rules...> *, input &in) {
+  constexpr void (*each[])(input &) = {fuzz_one<Rules>...};
+  each[in.below(std::size(each))](in);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size) {
+  input in(bytes, size);
+  fuzz_any(static_cast<family::all *>(nullptr), in);
+  return 0;
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Plants the faults of faults.py one at a time in a copy of the sources, and lists those that no quick test notices.
+
+The library of the copy is a shared one, so that its faults stay in it: the tests are compiled once, from the right
+headers. Usage: run.py [NUMBER...] for some of the faults only."""
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from faults import FAULTS
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "build" / "mutation"
+SOURCE, BUILD = HOME / "source", HOME / "build"
+TESTS = "tests/glissade_tests"
+SECONDS = 120
+
+# Fast and sharp ones first; each is over at the first failure.
+QUICK = [
+    [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c]"],
+    ["tests/fuzz/fuzz_optimizers", str(ROOT / "tests/fuzz/corpus/optimizers")],
+    ["ctest", "-R", "the first call", "--stop-on-failure"],
+    [TESTS, "-a", "[reference],[memory],[vectors],[many],[face]"],
+    [TESTS, "-a", "[bits],[environment]"],
+    [TESTS, "-a"],
+]
+
+
+def plant(path, old, new):
+    text = path.read_text()
+    if text.count(old) != 1:
+        sys.exit(f"{path.name} has {text.count(old)} times, not once: {old}")
+    path.write_text(text.replace(old, new))
+    return text
+
+
+def build(*targets):
+    done = subprocess.run(["cmake", "--build", BUILD, "-j2", "--target", *targets], capture_output=True, text=True)
+    return done.stdout[-3000:] if done.returncode else ""
+
+
+def prepare():
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in files:
+        to = SOURCE / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, to)
+    plant(SOURCE / "CMakeLists.txt", "add_library(glissade STATIC", "add_library(glissade SHARED")
+    plant(SOURCE / "CMakeLists.txt", "-O3;-fno-lto", "-O1;-fno-lto")
+    subprocess.run(
+        ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON", "-DCMAKE_BUILD_TYPE=None",
+         "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON"], check=True, capture_output=True)
+    errors = build("glissade_tests", "fuzz_optimizers")
+    if errors:
+        sys.exit(errors)
+
+
+def noticed_by():
+    """The test that fails, or None."""
+    for command in QUICK:
+        program = [str(BUILD / command[0]) if "/" in command[0] else command[0], *command[1:]]
+        try:
+            done = subprocess.run(program, cwd=BUILD, capture_output=True, timeout=SECONDS,
+                                  env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+        except subprocess.TimeoutExpired:
+            return "the time"
+        if done.returncode:
+            return " ".join(Path(word).name if "/" in word else word for word in command)
+    return None
+
+
+def main():
+    # Each is found, before the first long build.
+    for file, old, *_ in FAULTS:
+        if (ROOT / file).read_text().count(old) != 1:
+            sys.exit(f"{file} has {(ROOT / file).read_text().count(old)} times, not once: {old}")
+    started = time.time()
+    prepare()
+    if noticed_by():
+        sys.exit(f"without a fault there is a failure: {noticed_by()}")
+    survivors = 0
+    wanted = [int(word) for word in sys.argv[1:]] or range(len(FAULTS))
+    for i in wanted:
+        file, old, new, *why = FAULTS[i]
+        right = plant(SOURCE / file, old, new)
+        errors = build("glissade")
+        by = "the compiler" if errors else noticed_by()
+        (SOURCE / file).write_text(right)
+        survivors += by is None and not why
+        result = f"noticed by {by}" if by else f"survives: {why[0]}" if why else "SURVIVES"
+        print(f"{i:3} {file}: {old.strip()} -> {new.strip()}: {result}", flush=True)
+    build("glissade")
+    print(f"{len(wanted)} faults, {survivors} unexplained survivors, {time.time() - started:.0f} s")
+    sys.exit(survivors != 0)
+
+
+main()
