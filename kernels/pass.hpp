@@ -12,14 +12,14 @@ struct pass;
 
 template <class V, class rule, unsigned mode, std::size_t... k>
 struct pass<V, rule, mode, std::index_sequence<k...>> {
-  static constexpr bool read[] = {reads<rule>(mode, k)...};
-  static constexpr bool written[] = {k != 1 && reads<rule>(mode, k)...};
+  static constexpr bool used[] = {uses<rule>(mode, k)...};
+  static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
   struct registers {
     V at[sizeof...(k)];
 
     void load(float *const *from, std::size_t i) {
-      ((read[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
+      ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
     }
     void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
     void store(float *const *to, std::size_t i) const {
@@ -33,22 +33,24 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     float *const at[] = {arrays[k]...};
     if (end - begin < V::width) return few(c, at, begin, end);
 
-    // The rest is the last whole register of the range. It overlaps the one before it, so it is read and
-    // computed before the loop stores anything; the elements in both are then stored twice, with the same
-    // bits.
-    const bool rest = (end - begin) % V::width != 0;
+    if ((end - begin) % V::width == 0) return whole_registers(c, at, begin, end);
+    // The rest is the last whole register of the range. It overlaps the one before it, so it is read and computed
+    // before anything is stored; the elements in both are then stored twice, with the same bits.
     registers last;
-    if (rest) {
-      last.load(at, end - V::width);
-      last.step(c);
-    }
+    last.load(at, end - V::width);
+    last.step(c);
+    whole_registers(c, at, begin, end);
+    last.store(at, end - V::width);
+  }
+
+  static void whole_registers(const typename rule::coefficients &c, float *const *at, std::size_t begin,
+                              std::size_t end) {
     for (std::size_t i = begin; i + V::width <= end; i += V::width) {
       registers r;
       r.load(at, i);
       r.step(c);
       r.store(at, i);
     }
-    if (rest) last.store(at, end - V::width);
   }
 
   // Fewer elements than a register has: by way of a padded copy.
@@ -57,7 +59,7 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     float padded[sizeof...(k)][V::width] = {};
     float *const at[] = {padded[k]...};
     for (std::size_t i = begin; i < end; ++i)
-      ((read[k] ? void(at[k][i - begin] = arrays[k][i]) : void()), ...);
+      ((used[k] ? void(at[k][i - begin] = arrays[k][i]) : void()), ...);
     registers r;
     r.load(at, 0);
     r.step(c);

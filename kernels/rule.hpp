@@ -74,7 +74,7 @@ template <class rule>
 inline constexpr std::size_t array_count = 2 + sizeof(rule::states) / sizeof(*rule::states);
 
 template <class rule>
-constexpr bool reads(unsigned mode, std::size_t array) {
+constexpr bool uses(unsigned mode, std::size_t array) {
   return array < 2 || (mode & rule::states[array - 2].when) == rule::states[array - 2].when;
 }
 

@@ -36,7 +36,7 @@ struct vec {
   friend vec operator-(vec a, vec b) { return vec(a.r - b.r); }
   friend vec operator*(vec a, vec b) { return vec(a.r * b.r); }
   friend vec operator/(vec a, vec b) { return vec(isa::div(a.r, b.r)); }
-  friend vec operator-(vec a) { return vec(reg(-0.f) - a.r); } // xsimd's own makes -0 of 0 only on some
+  friend vec operator-(vec a) { return vec(-0.f) - a; } // xsimd 8.1 has 0 - a on AVX-512, which loses -0
   friend vec fma(vec a, vec b, vec c) { return vec(isa::fma(a.r, b.r, c.r)); }
   friend vec sqrt(vec a) { return vec(isa::sqrt(a.r)); }
   friend vec abs(vec a) {

@@ -76,16 +76,18 @@ glissade_status step_clipped(kernel table::*kernel_of, const typename rule::opti
 
 template <class rule>
 glissade_status reset(const typename rule::options *options, const tensor<rule> &t) {
+  const default_rounding here;
   if (const auto fault = check_options<rule>(options)) return fault;
   const unsigned mode = mode_of<rule>(*options);
   if (const auto fault = check_arrays<rule>(mode, t, 2)) return fault;
 
   const std::size_t lines = lines_of(t.n);
   parallel(t.n, options->threads, [&](std::size_t piece, std::size_t pieces) {
+    const default_rounding on_this_thread;
     const std::size_t begin = cut(lines, piece, pieces) * line;
     const std::size_t end = std::min(cut(lines, piece + 1, pieces) * line, t.n);
     for (std::size_t i = 2; i < array_count<rule>; ++i)
-      if (reads<rule>(mode, i)) {
+      if (uses<rule>(mode, i)) {
         const auto initial = rule::states[i - 2].initial;
         std::fill(t.arrays[i] + begin, t.arrays[i] + end, initial ? f(options->*initial) : 0.f);
       }
@@ -119,6 +121,7 @@ using namespace glissade;
 #define GIVEN_2 GIVEN_1, state2
 #define GIVEN_3 GIVEN_2, state3
 #define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+  static_assert(array_count<rules::name> == 2 + states, "the list and the rule differ in the state arrays"); \
   glissade_status glissade_##name##_step(const glissade_##name *options, size_t n, float *param,             \
                                          const float *grad, STATES_##states) {                               \
     const tensor<rules::name> t = {n, {param, const_cast<float *>(grad), GIVEN_##states}, options};          \

@@ -62,13 +62,13 @@ glissade_status check_arrays(unsigned mode, const tensor<rule> &t, std::size_t f
   if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
   if (t.n == 0) return GLISSADE_OK;
   for (std::size_t i = first; i < array_count<rule>; ++i) {
-    if (!reads<rule>(mode, i)) continue;
+    if (!uses<rule>(mode, i)) continue;
     const auto if_null = i == 0   ? GLISSADE_NULL_PARAM
                          : i == 1 ? GLISSADE_NULL_GRAD
                                   : rule::states[i - 2].if_null;
     if (const auto fault = check_array(t.arrays[i], t.n, if_null)) return fault;
     for (std::size_t j = first; j < i; ++j)
-      if (reads<rule>(mode, j) && overlap(t.arrays[i], t.n, t.arrays[j], t.n))
+      if (uses<rule>(mode, j) && overlap(t.arrays[i], t.n, t.arrays[j], t.n))
         return GLISSADE_OVERLAPPING_ARRAYS;
   }
   return GLISSADE_OK;
@@ -80,7 +80,7 @@ bool disturb(unsigned mode, const tensor<rule> &t, unsigned other_mode, const te
   if (t.n == 0 || other.n == 0) return false;
   for (std::size_t i = 0; i < array_count<rule>; ++i)
     for (std::size_t j = 0; j < array_count<rule>; ++j)
-      if (!(i == 1 && j == 1) && reads<rule>(mode, i) && reads<rule>(other_mode, j) &&
+      if (!(i == 1 && j == 1) && uses<rule>(mode, i) && uses<rule>(other_mode, j) &&
           overlap(t.arrays[i], t.n, other.arrays[j], other.n))
         return true;
   return false;

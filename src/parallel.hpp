@@ -1,5 +1,6 @@
 // Spreads a task over threads: the only file that knows that threads exist.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #ifdef _OPENMP
 #  include <omp.h>
@@ -23,7 +24,9 @@ void parallel(std::size_t n, int threads, const Work &work) {
 #ifdef _OPENMP
   const std::size_t useful = n / worth_a_thread;
   if (threads != 1 && useful > 1) {
-    const int allowed = threads ? threads : omp_get_max_threads();
+    // The runtime ends the program if it cannot create a thread, so a k beyond reason is not passed on.
+    const int most = std::max(omp_get_max_threads(), omp_get_num_procs());
+    const int allowed = threads ? std::min(threads, most) : omp_get_max_threads();
     const int team = useful < static_cast<std::size_t>(allowed) ? static_cast<int>(useful) : allowed;
     if (team > 1) {
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for

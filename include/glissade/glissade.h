@@ -22,8 +22,9 @@
  * Threads. Every function may be called from several threads at once, as long as no array that one call
  * writes is used by another. Within a call, `threads` = 0 uses as many OpenMP threads as OpenMP would
  * (OMP_NUM_THREADS, omp_set_num_threads, no nested ones unless OpenMP allows them), 1 never touches OpenMP,
- * and k > 1 uses at most k. Small arrays are always computed by the calling thread. A library built without
- * OpenMP takes every value and computes on the calling thread.
+ * and k > 1 uses at most k, and no more than OpenMP would or than there are processors. Small arrays are
+ * always computed by the calling thread. A library built without OpenMP takes every value and computes on the
+ * calling thread.
  */
 #ifndef GLISSADE_GLISSADE_H
 #define GLISSADE_GLISSADE_H
@@ -43,56 +44,11 @@
 extern "C" {
 #endif
 
-/* What a function found. The numbers are part of the binary interface: new ones are added at the end. */
+/* What a function found: GLISSADE_OK = 0, GLISSADE_NULL_OPTIONS, GLISSADE_BAD_LR and so on; statuses.inc lists
+   them all with their meaning. */
 typedef enum glissade_status {
-  GLISSADE_OK = 0,
-  GLISSADE_NULL_OPTIONS = 1,
-  GLISSADE_BAD_STRUCT_SIZE = 2,
-  GLISSADE_BAD_N = 3,
-  GLISSADE_NULL_PARAM = 4,
-  GLISSADE_NULL_GRAD = 5,
-  GLISSADE_MISALIGNED_ARRAY = 6,
-  GLISSADE_OVERLAPPING_ARRAYS = 7,
-  GLISSADE_UNAVAILABLE_ISA = 8,
-  GLISSADE_BAD_THREADS = 9,
-  GLISSADE_BAD_STEP = 10,
-  GLISSADE_BAD_LR = 11,
-  GLISSADE_BAD_WEIGHT_DECAY = 12,
-  GLISSADE_BAD_GRAD_SCALE = 13,
-  GLISSADE_BAD_MAXIMIZE = 14,
-  GLISSADE_BAD_FLUSH_SUBNORMALS = 15,
-  GLISSADE_BAD_EPS = 16,
-  GLISSADE_BAD_ALPHA = 17,
-  GLISSADE_BAD_MOMENTUM = 18,
-  GLISSADE_BAD_NESTEROV = 19,
-  GLISSADE_BAD_CENTERED = 20,
-  GLISSADE_BAD_EPS_IN_SQRT = 21,
-  GLISSADE_BAD_LR_IN_MOMENTUM = 22,
-  GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY = 23,
-  GLISSADE_BAD_BIAS_CORRECTION = 24,
-  GLISSADE_BAD_INITIAL_SQUARE_AVG = 25,
-  GLISSADE_NULL_SQUARE_AVG = 26,
-  GLISSADE_NULL_GRAD_AVG = 27,
-  GLISSADE_NULL_MOMENTUM_BUFFER = 28,
-  GLISSADE_BAD_LR_DECAY = 29,
-  GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE = 30,
-  GLISSADE_BAD_RHO = 31,
-  GLISSADE_BAD_DAMPENING = 32,
-  GLISSADE_BAD_BUFFER_FROM_ZERO = 33,
-  GLISSADE_BAD_BETA1 = 34,
-  GLISSADE_BAD_BETA2 = 35,
-  GLISSADE_BAD_AMSGRAD = 36,
-  GLISSADE_BAD_MOMENTUM_DECAY = 37,
-  GLISSADE_NULL_SUM = 38,
-  GLISSADE_NULL_ACC_DELTA = 39,
-  GLISSADE_NULL_EXP_AVG = 40,
-  GLISSADE_NULL_EXP_AVG_SQ = 41,
-  GLISSADE_NULL_MAX_EXP_AVG_SQ = 42,
-  GLISSADE_NULL_EXP_INF = 43,
-  GLISSADE_NULL_TENSORS = 44,
-  GLISSADE_NULL_RESULT = 45,
-  GLISSADE_BAD_MAX_NORM = 46,
-  GLISSADE_NOT_FINITE = 47
+#define GLISSADE_STATUS(name, number, message) GLISSADE_##name = number,
+#include "statuses.inc"
 } glissade_status;
 
 /*
@@ -149,7 +105,7 @@ typedef struct glissade_rmsprop {
   int centered; /* 1: divide by the standard deviation (Graves 2013) instead of the root mean square */
   int nesterov; /* 1: Nesterov momentum; without effect where momentum is 0 */
   int maximize; /* 1: ascend instead of descend */
-  int flush_subnormals; /* 1: a state value below 2^-126 in magnitude becomes 0 before it is used */
+  int flush_subnormals; /* 1: each new state value below 2^-126 in magnitude becomes 0 before its use */
   int eps_in_sqrt;      /* 1: sqrt(v + eps), 0: sqrt(v) + eps */
   int lr_in_momentum; /* 1: lr multiplies the gradient as it enters the buffer, 0: the buffer as it is used */
   int decoupled_weight_decay; /* 1: param shrinks by lr * weight_decay, 0: weight_decay * param joins the
@@ -185,11 +141,13 @@ typedef struct glissade_rmsprop {
  * With f(x) a double rounded to float, lerp(a, b, w) = |w| < 0.5 ? fma(w, b - a, a) : fma(w - 1, b - a, b),
  * and for each element p of param, g of grad, v of square_avg, m of grad_avg, b of momentum_buffer:
  *
- *   g = f(grad_scale) * g, with the sign turned if maximize;   w = f(1 - lr * weight_decay) if decoupled,
- * else 1 g = fma(f(weight_decay), p, g)                             if weight_decay is not 0 and not
- * decoupled v = fma(f(1 - alpha) * g, g, f(alpha) * v) i = f(1 / (1 - alpha^step)) if bias_correction, else 1
- *   x = i * v, and if centered:                                m = lerp(m, g, f(1 - alpha))
- *                                                              x = max(0, fma(-(i * m), i * m, i * v))
+ *   g = f(grad_scale) * g, with the sign turned if maximize
+ *   w = f(1 - lr * weight_decay) if decoupled, else 1
+ *   g = fma(f(weight_decay), p, g) if weight_decay is not 0 and not decoupled
+ *   v = fma(f(1 - alpha) * g, g, f(alpha) * v)
+ *   i = f(1 / (1 - alpha^step)) if bias_correction, else 1
+ *   x = i * v
+ *   centered:        m = lerp(m, g, f(1 - alpha)),             x = max(0, fma(-(i * m), i * m, i * v))
  *   d = sqrt(x) + f(eps), or sqrt(x + f(eps)) if eps_in_sqrt
  *   momentum 0:      p = p * w + (f(-lr) * g) / d
  *   else:            b = f(momentum) * b + g / d,              p = fma(f(-lr), b, p * w)
@@ -218,7 +176,7 @@ GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *opti
 /*
  * What the optimizers below have in common. As in RMSprop, `grad_scale` and `maximize` make
  *
- *   g = f(grad_scale) * g, with the sign turned if maximize,
+ *   g = f(grad_scale) * g, with the sign turned if maximize
  *
  * and weight decay is either L2, g = fma(f(weight_decay), p, g) if weight_decay is not 0, or decoupled,
  * p = f(1 - lr * weight_decay) * p before everything else. These lines are not repeated below, where g and p
@@ -519,8 +477,9 @@ typedef struct glissade_radam {
  *   m = lerp(m, g, f(1 - beta1))
  *   v = fma(f(1 - beta2) * g, g, f(beta2) * v)
  *   u = m / f(1 - beta1^step) * f(lr)
- *   r > 5:  u = u * (1 / (sqrt(v) + f(eps)) * f(sqrt(1 - beta2^step))) * f(sqrt(((r - 4)(r - 2) R) / ((R -
- * 4)(R - 2) r))) p = p - u
+ *   r > 5:  q = sqrt((r - 4) * (r - 2) * R / ((R - 4) * (R - 2) * r))
+ *           u = u * (1 / (sqrt(v) + f(eps)) * f(sqrt(1 - beta2^step))) * f(q)
+ *   p = p - u
  *
  * Bytes moved per element: 28.
  */

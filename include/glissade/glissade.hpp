@@ -30,19 +30,20 @@ inline void check(glissade_status status) {
   if (status != GLISSADE_OK) throw error(status);
 }
 
-// What belongs to a struct of options: its C functions, its default preset, and the number of state arrays.
+// What belongs to a struct of options: its C functions, its default preset, the number of its state arrays.
 template <class Options>
 struct functions;
 
-#define GLISSADE_OPTIMIZER(name, number, preset)                                                             \
+#define GLISSADE_OPTIMIZER(optimizer_name, number, preset)                                                   \
   template <>                                                                                                \
-  struct functions<glissade_##name> {                                                                        \
-    using tensor = glissade_##name##_tensor;                                                                 \
-    static constexpr auto step_many = glissade_##name##_step_many;                                           \
-    static constexpr auto step_many_clipped = glissade_##name##_step_many_clipped;                           \
-    static constexpr auto step = glissade_##name##_step;                                                     \
-    static constexpr auto reset = glissade_##name##_reset;                                                   \
-    static constexpr glissade_##name defaults = preset;                                                      \
+  struct functions<glissade_##optimizer_name> {                                                              \
+    static constexpr const char *name = #optimizer_name;                                                     \
+    using tensor = glissade_##optimizer_name##_tensor;                                                       \
+    static constexpr auto step_many = glissade_##optimizer_name##_step_many;                                 \
+    static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;                 \
+    static constexpr auto step = glissade_##optimizer_name##_step;                                           \
+    static constexpr auto reset = glissade_##optimizer_name##_reset;                                         \
+    static constexpr glissade_##optimizer_name defaults = preset;                                            \
     static constexpr std::size_t states = number;                                                            \
   };
 #include "optimizers.inc"
@@ -90,11 +91,7 @@ public:
   }
 
   // Back to before the first step; the options stay as they are.
-  void reset() {
-    options_.step = 0;
-    std::apply([&](auto... state) { check(functions<Options>::reset(&options_, size_, state.data()...)); },
-               spans());
-  }
+  void reset() { reset(size_); }
 
   std::size_t size() const noexcept { return size_; }
   // May be changed between steps, lr above all. An option that needs a state array which the first options
@@ -103,9 +100,16 @@ public:
   const Options &options() const noexcept { return options_; }
   // State array i, in the order of the C function; empty if the options do not need it.
   std::span<float> state(std::size_t i) { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
+  std::span<const float> state(std::size_t i) const { return {state_.at(i).get(), state_[i] ? size_ : 0}; }
 
 private:
-  // An array is needed if its absence is an error.
+  void reset(std::size_t n) {
+    options_.step = 0;
+    std::apply([&](auto... state) { check(functions<Options>::reset(&options_, n, state.data()...)); },
+               spans());
+  }
+
+  // With options that are right, an array is needed if its absence is an error.
   bool needs(std::size_t absent) {
     std::array<float, states> some{};
     return [&]<std::size_t... i>(std::index_sequence<i...>) {

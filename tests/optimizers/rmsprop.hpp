@@ -28,7 +28,7 @@ struct description<glissade_rmsprop> {
   }
 
   static std::vector<vectors> files() {
-    return {{"rmsprop.torch", 0}, {"rmsprop.keras3", 2e-6}, {"rmsprop.optax", 2e-6}};
+    return {{"rmsprop.torch", 0}, {"rmsprop.keras3", 2e-6}, {"rmsprop.optax", 2e-6}, {"rmsprop.timm", 2e-6}};
   }
 
   static void step(const o &o, bounded &param, bounded grad, std::span<bounded> state) {
