@@ -4,6 +4,7 @@
 #include "floats.hpp"
 #include "glissade/glissade.hpp"
 #include "rules.hpp"
+#include <cstdlib>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -92,6 +93,9 @@ std::vector<options_of<rule>> one_per_mode() {
     }
   return list;
 }
+
+// Is the CPU emulated, so about twenty times slower? Then a test may repeat less of what does not depend on the CPU.
+inline bool emulated() { return std::getenv("GLISSADE_EMULATED") != nullptr; }
 
 // The instruction sets that run here.
 inline std::vector<std::string> isas() {
