@@ -1,4 +1,4 @@
-// Spreads a task over threads: the only file that knows that threads exist.
+// Spreads a task over threads: with parallel.cpp the only file that knows that threads exist.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -17,6 +17,9 @@ inline std::size_t cut(std::size_t n, std::size_t piece, std::size_t pieces) {
   return n / pieces * piece + (piece < rest ? piece : rest);
 }
 
+// Called before this thread starts a team; false if it must compute alone.
+bool can_start_team() noexcept;
+
 // Calls work(piece, pieces) for every piece of a task on n floats, each on a thread of its own; `threads` as
 // in glissade.h.
 template <class Work>
@@ -28,7 +31,7 @@ void parallel(std::size_t n, int threads, const Work &work) {
     const int most = std::max(omp_get_max_threads(), omp_get_num_procs());
     const int allowed = threads ? std::min(threads, most) : omp_get_max_threads();
     const int team = useful < static_cast<std::size_t>(allowed) ? static_cast<int>(useful) : allowed;
-    if (team > 1) {
+    if (team > 1 && can_start_team()) {
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
       work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
       return;

@@ -10,6 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 
 [ "$way" = subdirectory ] || cmake --install "$build" --prefix "$folder/prefix" >"$folder/log"
 if [ "$way" = pkg-config ]; then
+  "$folder/prefix/bin/glissade_selftest"
   file=$(find "$folder/prefix" -name glissade.pc)
   flags=$(PKG_CONFIG_PATH=$(dirname "$file") pkg-config --cflags --libs glissade)
   # shellcheck disable=SC2086

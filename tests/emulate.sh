@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests on a CPU that is not this one, by emulation; exits with 77 where the tools for it are missing.
-# Usage: emulate.sh x86 PROGRAM MODEL EXPECTED_ISA, or emulate.sh aarch64 SOURCE
+# Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone, or emulate.sh aarch64 SOURCE
 set -euo pipefail
 export OMP_NUM_THREADS=8
 
@@ -8,17 +8,31 @@ need() {
   command -v "$1" >/dev/null || { echo "not run: $1 is not installed (Debian: $2)"; exit 77; }
 }
 
+# EMULATOR... BUILD EXPECTED_ISA
+run_all() {
+  local expected=${*: -1} build=${*: -2:1}
+  local emulator=("${@:1:$#-2}")
+  export GLISSADE_EMULATED=1
+  EXPECTED_ISA=$expected "${emulator[@]}" "$build/tests/glissade_tests" '[.first]'
+  "${emulator[@]}" "$build/glissade_selftest"
+  "${emulator[@]}" "$build/tests/glissade_words"
+  "${emulator[@]}" "$build/tests/glissade_tests"
+}
+
+if [ "$1" = first ]; then
+  need qemu-x86_64 qemu-user
+  EXPECTED_ISA=$4 qemu-x86_64 -cpu "$3" "$2/tests/glissade_tests" '[.first]'
+  exec qemu-x86_64 -cpu "$3" "$2/glissade_selftest"
+fi
 if [ "$1" = x86 ]; then
   need qemu-x86_64 qemu-user
-  EXPECTED_ISA=$4 qemu-x86_64 -cpu "$3" "$2" '[.first]'
-  exec qemu-x86_64 -cpu "$3" "$2"
+  run_all qemu-x86_64 -cpu "$3" "$2" "$4"
+  exit
 fi
 
 need qemu-aarch64 qemu-user
 need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
 cd "$2"
 cmake --preset aarch64
-cmake --build --preset aarch64 --target glissade_tests
-program="qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64/tests/glissade_tests"
-EXPECTED_ISA=neon $program '[.first]'
-exec $program
+cmake --build --preset aarch64 --target glissade_tests glissade_words glissade_selftest
+run_all qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64 neon

@@ -60,3 +60,56 @@ TEST_CASE("the API works from C", "[c]") {
   INFO(which);
   CHECK(failures == 0);
 }
+
+#if defined(__x86_64__)
+namespace {
+
+// The choice of src/cpu.cpp, from the same list, for a CPU of these features.
+std::string chosen(const std::vector<std::string> &features) {
+  const auto has = [&](const char *feature) {
+    return std::find(features.begin(), features.end(), feature) != features.end();
+  };
+  const std::pair<const char *, bool> all[] = {
+#  define HAS(feature) &&has(feature)
+#  define GLISSADE_ISA(name, features) {#  name, true features},
+#  include "isas.inc"
+  };
+  const auto first = std::find_if(std::begin(all), std::end(all), [](const auto &one) { return one.second; });
+  return first->first;
+}
+
+} // namespace
+
+TEST_CASE("a CPU that lacks a part of a generation gets the kernels of the one before", "[isa]") {
+  const std::vector<std::string> v4 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"};
+  const std::vector<std::string> v3 = {"avx2", "fma"};
+  const auto both = [&] {
+    auto list = v4;
+    list.insert(list.end(), v3.begin(), v3.end());
+    return list;
+  }();
+  CHECK(chosen(both) == "avx512");
+  CHECK(chosen(v3) == "avx2");
+  CHECK(chosen({}) == "scalar");
+  CHECK(chosen({"avx2"}) == "scalar");
+  CHECK(chosen({"fma"}) == "scalar");
+  CHECK(chosen({"avx512f"}) == "scalar");
+  CHECK(chosen(v4) == "scalar");
+  CHECK(chosen({"avx2", "fma", "avx512f", "avx512cd"}) == "avx2"); // Xeon Phi
+  for (const auto &missing : both) {
+    auto list = both;
+    std::erase(list, missing);
+    CHECK(chosen(list) == (missing == "avx2" || missing == "fma" ? "scalar" : "avx2"));
+  }
+}
+#endif
+
+// The features that kernels are compiled for are those that are asked for, so what runs here is what the list says.
+TEST_CASE("the library offers what the list says of this CPU", "[isa]") {
+  std::vector<std::string> expected;
+#define HAS(feature) &&__builtin_cpu_supports(feature)
+#define GLISSADE_ISA(name, features)                                                                         \
+  if (true features) expected.push_back(#name);
+#include "isas.inc"
+  CHECK(family::isas() == expected);
+}

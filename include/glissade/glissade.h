@@ -25,6 +25,10 @@
  * and k > 1 uses at most k, and no more than OpenMP would or than there are processors. Small arrays are
  * always computed by the calling thread. A library built without OpenMP takes every value and computes on the
  * calling thread.
+ *
+ * Forks. In a child of fork(), GCC's OpenMP runtime waits for ever for threads that only the parent has, if the
+ * thread that forked had started others before. Where it did so in a call of this library, its calls in the
+ * child compute on the calling thread; where it did so in OpenMP code of your own, set `threads` to 1 there.
  */
 #ifndef GLISSADE_GLISSADE_H
 #define GLISSADE_GLISSADE_H

@@ -33,7 +33,7 @@ struct description<glissade_nadam> {
     state[1] = flush(moving_average(state[1], g * g, o.beta2), least_kept(o));
     const auto mu = [&](double t) { return o.beta1 * (1 - .5 * std::pow(.96, t * o.momentum_decay)); };
     double product = 1;
-    for (int t = 1; t <= o.step; ++t)
+    for (int t = 1; t <= o.step && product > 1e-30; ++t) // what is smaller does not count beside 1
       product *= mu(t);
     // The library keeps the product in float: so many more roundings of it.
     const auto t = static_cast<double>(o.step);

@@ -1,0 +1,137 @@
+// glissade_selftest: says whether the library keeps its promise on this CPU. Exit status 0 if so.
+//
+// Every optimizer with every option takes steps on every instruction set that runs here, and the bits are
+// compared with those of "scalar"; a checksum of some results is compared with the one that was committed, so
+// with other machines.
+#include "options.hpp"
+#include <array>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace {
+
+struct checksum {
+  std::string_view optimizer;
+  std::uint64_t value;
+};
+// Remade by glissade_selftest --checksums.
+constexpr checksum committed[] = {
+#include "selftest.inc"
+};
+
+template <class rule>
+struct arrays {
+  std::array<std::vector<float>, family::array_count<rule>> memory;
+
+  arrays(std::size_t n, float (*make)(std::uint32_t), std::uint32_t seed) {
+    for (std::size_t k = 0; k < memory.size(); ++k)
+      for (std::uint32_t i = 0; i < n; ++i) {
+        const float x = make(family::mixed(seed * 7919 + static_cast<std::uint32_t>(k) * 1000003 + i));
+        memory[k].push_back(k >= 2 && seed % 4 != 0 ? std::abs(x) : x); // most states are averages of squares
+      }
+  }
+  bool step(const family::options_of<rule> &o) {
+    std::array<float *, family::array_count<rule>> at;
+    for (std::size_t k = 0; k < at.size(); ++k)
+      at[k] = memory[k].data();
+    return family::step<rule>(o, memory[0].size(), at.data()) == GLISSADE_OK;
+  }
+  bool same(const arrays &b) const {
+    for (std::size_t k = 0; k < memory.size(); ++k)
+      if (family::first_difference(memory[k].data(), b.memory[k].data(), memory[k].size()) !=
+          memory[k].size())
+        return false;
+    return true;
+  }
+};
+
+// Of whole registers and a rest on every instruction set; and large enough for threads, in few cases.
+constexpr std::size_t sizes[] = {1, 67}, large = 100003;
+
+template <class rule>
+bool agrees(const char *isa, const family::options_of<rule> &o, std::size_t n, std::uint32_t seed) {
+  arrays<rule> expected(n, family::any_float, seed), got(n, family::any_float, seed);
+  auto serial = o;
+  serial.threads = 1;
+  return glissade_use_isa("scalar") == GLISSADE_OK && expected.step(serial) &&
+         glissade_use_isa(isa) == GLISSADE_OK && got.step(o) && got.same(expected);
+}
+
+// The number of steps that were compared; adds to `faults` those that differ.
+template <class rule>
+std::size_t compare(const char *isa, std::size_t &faults) {
+  std::size_t before = faults;
+  std::uint32_t steps = 0;
+  for (const auto &o : family::all_options<rule>())
+    for (const std::size_t n : sizes)
+      faults += !agrees<rule>(isa, o, n, ++steps);
+  for (auto o : family::one_per_mode<rule>()) {
+    o.threads = 0;
+    faults += !agrees<rule>(isa, o, large, ++steps);
+  }
+  if (faults != before)
+    std::printf("%s of %s: %zu steps differ\n", family::name_of<rule>, isa, faults - before);
+  return steps;
+}
+
+// FNV-1a over all arrays after 20 steps in each mode; 0 if a value became NaN, whose bits are free.
+template <class rule>
+std::uint64_t checksum_of() {
+  std::uint64_t sum = 0xcbf29ce484222325;
+  for (auto o : family::one_per_mode<rule>()) {
+    arrays<rule> a(203, family::ordinary_float, 1);
+    for (o.step = 1; o.step <= 20; ++o.step)
+      if (!a.step(o)) return 0;
+    for (const auto &array : a.memory)
+      for (const float x : array)
+        if (std::isnan(x))
+          return 0;
+        else
+          sum = (sum ^ std::bit_cast<std::uint32_t>(x)) * 0x100000001b3;
+  }
+  return sum;
+}
+
+template <class rule>
+bool has_committed_checksum() {
+  for (const auto &one : committed)
+    if (one.optimizer == family::name_of<rule>) return one.value == checksum_of<rule>();
+  return false;
+}
+
+template <class... rule>
+int report(std::tuple<rule...> *) {
+  std::size_t faults = 0, others = 0;
+  for (const auto &isa : family::isas()) {
+    std::size_t faults_here = 0, steps = 0;
+    ((steps += compare<rule>(isa.c_str(), faults_here)), ...);
+    if (glissade_use_isa(isa.c_str()) != GLISSADE_OK) ++faults_here;
+    const std::size_t others_here = (std::size_t(0) + ... + !has_committed_checksum<rule>());
+    std::printf("%-8s %zu optimizers, %zu steps: %s; checksums: %s\n", isa.c_str(), sizeof...(rule), steps,
+                faults_here ? "NOT the bits of scalar" : "the bits of scalar",
+                others_here ? "NOT as committed" : "as committed");
+    faults += faults_here;
+    others += others_here;
+  }
+  return faults || others;
+}
+
+template <class... rule>
+int print_checksums(std::tuple<rule...> *) {
+  (std::printf("{\"%s\", 0x%016" PRIx64 "},\n", family::name_of<rule>, checksum_of<rule>()), ...);
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  family::all *const every = nullptr;
+  if (argc == 2 && std::string_view(argv[1]) == "--checksums") return print_checksums(every);
+  if (argc > 1) {
+    std::fprintf(stderr, "usage: %s [--checksums]\n", argv[0]);
+    return 2;
+  }
+  return report(every);
+}
