@@ -48,13 +48,14 @@ TEMPLATE_LIST_TEST_CASE("every size has the same bits at every alignment", "[bit
 
 TEMPLATE_LIST_TEST_CASE("large arrays have the same bits with any number of threads", "[bits][threads]",
                         family::all) {
-  using list = std::vector<int>;
+  using sizes = std::vector<std::size_t>;
+  using counts = std::vector<int>;
   for (auto o : family::one_per_mode<TestType>())
-    for (const int n : family::emulated() ? list{65535} : list{32768, 65535, 200003}) {
+    for (const auto n : family::emulated() ? sizes{65535} : sizes{32768, 65535, 200003}) {
       arrays<TestType> expected(n, any_float, 5);
       run<TestType>("scalar", o, expected);
       for (const auto &isa : family::isas())
-        for (const int threads : family::emulated() ? list{3} : list{0, 1, 2, 3, 7}) {
+        for (const int threads : family::emulated() ? counts{3} : counts{0, 1, 2, 3, 7}) {
           o.threads = threads;
           arrays<TestType> got(n, any_float, 5, family::anywhere);
           run<TestType>(isa.c_str(), o, got);

@@ -10,6 +10,7 @@ namespace {
 #if defined(__x86_64__)
 unsigned long mode() { return _mm_getcsr() & ~0x3fu; }
 void set(unsigned long m) { _mm_setcsr(static_cast<unsigned>(m)); }
+constexpr unsigned long standard_mode = 0x1f80;
 constexpr unsigned long other_modes[] = {
     0x1f80 | 0x8040,        // subnormals flushed and read as zero
     0x1f80 | FE_UPWARD * 8, // the control bits of MXCSR stand three places above those of the x87
@@ -24,8 +25,28 @@ unsigned long mode() {
   return m;
 }
 void set(unsigned long m) { asm volatile("msr fpcr, %0" ::"r"(m)); }
+constexpr unsigned long standard_mode = 0;
 constexpr unsigned long other_modes[] = {1ul << 24, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
 #endif
+
+const auto mode_at_start = mode(); // after every library was loaded
+
+// What `call` leaves in `result` in each of the caller's modes, and that the mode is left as it was.
+template <class Call, class Result>
+void require_same_in_all_modes(const Call &call, const Result &expected) {
+  const auto standard = mode();
+  for (const auto other : other_modes) {
+    Result got = {};
+    set(other);
+    const auto status = call(got);
+    const auto afterwards = mode();
+    set(standard);
+    INFO("mode " << std::hex << other);
+    REQUIRE(status == GLISSADE_OK);
+    REQUIRE(afterwards == other);
+    REQUIRE(std::memcmp(&got, &expected, sizeof got) == 0);
+  }
+}
 
 } // namespace
 
@@ -50,4 +71,71 @@ TEMPLATE_LIST_TEST_CASE("no floating-point mode of the caller changes a bit", "[
         REQUIRE(got.difference(expected) == "none");
       }
     }
+}
+
+TEMPLATE_LIST_TEST_CASE("no floating-point mode of the caller changes a list or its norm", "[environment]",
+                        family::all) {
+  using options = family::options_of<TestType>;
+  using functions = glissade::functions<options>;
+  constexpr std::size_t count = family::array_count<TestType>, n = 40000;
+  options o = functions::defaults;
+  o.step = 3;
+  o.grad_scale = .1;
+  for (const bool clipped : {false, true}) {
+    const auto take = [&](family::arrays<TestType> &a, double &norm) {
+      typename functions::tensor t;
+      t.n = a.n;
+      const auto at = a.at();
+      std::memcpy(reinterpret_cast<char *>(&t) + sizeof t.n, at.data(), count * sizeof(float *));
+      t.options = nullptr;
+      return clipped ? functions::step_many_clipped(&o, 1, &t, .3, &norm) : functions::step_many(&o, 1, &t);
+    };
+    family::arrays<TestType> expected(n, family::ordinary_float, 5);
+    double expected_norm = 0;
+    REQUIRE(take(expected, expected_norm) == GLISSADE_OK);
+    require_same_in_all_modes(
+        [&](double &norm) {
+          const auto caller = mode();
+          set(standard_mode);
+          family::arrays<TestType> got(n, family::ordinary_float, 5);
+          set(caller);
+          const auto status = take(got, norm);
+          const auto after = mode();
+          set(standard_mode);
+          REQUIRE(got.difference(expected) == "none");
+          set(after);
+          return status;
+        },
+        expected_norm);
+  }
+}
+
+TEST_CASE("no floating-point mode of the caller changes the norm", "[environment]") {
+  std::vector<float> grad(40000);
+  for (std::uint32_t i = 0; i < grad.size(); ++i)
+    grad[i] = i % 7 ? family::ordinary_float(family::mixed(i)) : 0x1p-140f;
+  const glissade_grad list = {grad.size(), grad.data()};
+  const auto norm = [&](double &result) {
+    glissade_norm all;
+    const auto status = glissade_grad_norm(1, &list, 2, &all);
+    result = all.norm;
+    return status;
+  };
+  double expected = 0;
+  REQUIRE(norm(expected) == GLISSADE_OK);
+  require_same_in_all_modes(norm, expected);
+}
+
+TEST_CASE("no floating-point mode of the caller changes what reset writes", "[environment]") {
+  for (const double initial : {.1, .3, 1e-40}) {
+    glissade_rmsprop o = GLISSADE_RMSPROP_TORCH;
+    o.initial_square_avg = initial;
+    o.threads = 1;
+    const auto reset = [&](float &value) { return glissade_rmsprop_reset(&o, 1, &value, nullptr, nullptr); };
+    require_same_in_all_modes(reset, static_cast<float>(initial));
+  }
+}
+
+TEST_CASE("loading the library leaves the floating-point mode alone", "[environment]") {
+  CHECK(mode_at_start == standard_mode);
 }

@@ -17,7 +17,8 @@
  * same, bit for bit, on every instruction set, with any number of threads, any split of the arrays into
  * several calls and any alignment. Only the payload and the sign of a NaN may differ. Infinities and NaNs in
  * the arrays go through this arithmetic like any number. Subnormals are kept, unless `flush_subnormals` is
- * set.
+ * set. The caller's floating-point mode (rounding, flush to zero, traps) changes no bit and is left as it was;
+ * exception flags may be raised.
  *
  * Threads. Every function may be called from several threads at once, as long as no array that one call
  * writes is used by another. Within a call, `threads` = 0 uses as many OpenMP threads as OpenMP would
