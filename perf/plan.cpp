@@ -27,11 +27,14 @@ effort effort_of(mode m) {
 
 namespace {
 
+// More than any first cache holds, less than the caches of a core hold together.
+constexpr std::size_t in_caches = 128 << 10;
+
 // The sizes whose arrays fill half of each cache, and the one that no cache holds.
 std::set<std::size_t> sizes_of(mode m, const subject &s) {
   if (m == mode::tiny) return {1024, 40000};
   const std::size_t largest = m == mode::full ? 64 << 20 : 16 << 20, element = s.used.size() * sizeof(float);
-  std::set<std::size_t> sizes{1 << 10, 128 << 10, 16 << 20};
+  std::set<std::size_t> sizes{1 << 10, in_caches, 16 << 20};
   std::size_t last = 0;
   for (const auto &cache : data_caches()) {
     sizes.insert(std::bit_floor(cache.bytes / cache.cores / 2 / element));
@@ -87,6 +90,11 @@ group subnormal(const subject &s, std::size_t n) {
 }
 
 } // namespace
+
+std::array<std::size_t, 3> typical_sizes(const subject &s) {
+  const auto sizes = sizes_of(mode::quick, s);
+  return {*sizes.begin(), in_caches, *sizes.rbegin()};
+}
 
 std::vector<group> plan_of(mode m, const std::vector<subject> &subjects) {
   std::vector<group> plan;
