@@ -32,8 +32,12 @@ constexpr std::size_t in_caches = 128 << 10;
 
 // The sizes whose arrays fill half of each cache, and the one that no cache holds.
 std::set<std::size_t> sizes_of(mode m, const subject &s) {
-  if (m == mode::tiny) return {1024, 40000};
   const std::size_t largest = m == mode::full ? 64 << 20 : 16 << 20, element = s.used.size() * sizeof(float);
+  if (s.only_n) {
+    const bool fits = s.only_n * element <= (m == mode::tiny ? 16 << 20 : free_memory() / 2);
+    return fits ? std::set{s.only_n} : std::set<std::size_t>();
+  }
+  if (m == mode::tiny) return {1024, 40000};
   std::set<std::size_t> sizes{1 << 10, in_caches, 16 << 20};
   std::size_t last = 0;
   for (const auto &cache : data_caches()) {
@@ -82,6 +86,14 @@ group ordinary(mode m, const subject &s, std::size_t n) {
   return g;
 }
 
+group list(mode m, const subject &s) {
+  group g{&s, s.only_n, false, {}};
+  for (const int threads : threads_of(m))
+    for (const contender &who : s.contenders)
+      add(g, {&who, s.only_n, threads, 0});
+  return g;
+}
+
 group subnormal(const subject &s, std::size_t n) {
   group g{&s, n, true, {}};
   for (const contender &who : s.contenders)
@@ -101,8 +113,10 @@ std::vector<group> plan_of(mode m, const std::vector<subject> &subjects) {
   for (const subject &s : subjects) {
     const auto sizes = sizes_of(m, s);
     for (const std::size_t n : sizes)
-      plan.push_back(ordinary(m, s, n));
-    plan.push_back(subnormal(s, *sizes.begin()));
+      plan.push_back(s.only_n ? list(m, s) : ordinary(m, s, n));
+    if (std::any_of(s.contenders.begin(), s.contenders.end(),
+                    [](const auto &c) { return c.only_subnormals; }))
+      plan.push_back(subnormal(s, *sizes.begin()));
   }
   return plan;
 }

@@ -25,7 +25,7 @@ template <class List, class Visit>
 void for_lines(std::size_t count, const List &list, std::size_t first, std::size_t last, const Visit &visit) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < count && start < last; ++i) {
-    const auto t = list(i);
+    const auto &t = list(i);
     const std::size_t next = start + lines_of(t.n);
     if (next > first && t.n != 0)
       visit(t, (std::max(first, start) - start) * line, std::min((last - start) * line, t.n));
