@@ -60,9 +60,9 @@ struct list {
   using tensor = typename glissade::functions<options_of<rule>>::tensor;
 
   void cut_from(std::size_t n, float *const *arrays) {
-    if (n == cut_n && arrays[0] == cut_param) return;
+    if (n == cut_n && std::equal(cut_arrays.begin(), cut_arrays.end(), arrays)) return;
     cut_n = n;
-    cut_param = arrays[0];
+    std::copy_n(arrays, cut_arrays.size(), cut_arrays.begin());
     tensors.clear();
     std::size_t start = 0;
     for (std::size_t i = 0; i < sizes.size() && start < n; start += sizes[i++])
@@ -77,7 +77,7 @@ struct list {
   options_of<rule> options[2] = {};
   std::vector<tensor> tensors = {};
   std::size_t cut_n = 0; // of what the tensors were cut
-  float *cut_param = nullptr;
+  std::array<float *, glissade::array_count<rule>> cut_arrays = {};
 };
 
 template <class rule>
