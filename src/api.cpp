@@ -32,9 +32,9 @@ void run(kernel kernel_of_rule, const typename rule::options &options, double cl
     const auto *known = &options;
     clipped<rule> c(*known, clip);
     for_lines(count, list, cut(lines, piece, pieces), cut(lines, piece + 1, pieces),
-              [&](const tensor<rule> &t, std::size_t begin, std::size_t end) {
+              [&](const tensor<rule> &t, std::size_t begin, std::size_t end, float *const *next) {
                 if (t.options != known) c = clipped<rule>(*(known = t.options), clip);
-                kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end);
+                kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end, next);
               });
   });
 }
