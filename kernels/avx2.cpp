@@ -14,6 +14,7 @@ struct isa {
 
   using wide = xsimd::batch<double, xsimd::avx2>;
   static wide widened(const float *from) { return _mm256_cvtps_pd(_mm_loadu_ps(from)); }
+  static wide add_square(wide sum, wide x) { return _mm256_fmadd_pd(x, x, sum); }
 };
 
 } // namespace

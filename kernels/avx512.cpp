@@ -18,6 +18,7 @@ struct isa {
 
   using wide = xsimd::batch<double, xsimd::avx512bw>;
   static wide widened(const float *from) { return _mm512_cvtps_pd(_mm256_loadu_ps(from)); }
+  static wide add_square(wide sum, wide x) { return _mm512_fmadd_pd(x, x, sum); }
 };
 
 } // namespace

@@ -14,6 +14,7 @@ struct isa {
 
   using wide = xsimd::batch<double, xsimd::neon64>;
   static wide widened(const float *from) { return vcvt_f64_f32(vld1_f32(from)); }
+  static wide add_square(wide sum, wide x) { return vfmaq_f64(sum, x, x); }
 };
 
 } // namespace

@@ -1,6 +1,6 @@
 // The sum of the squares of an array and its largest magnitude, in an order that no instruction set changes.
 #pragma once
-#include <cstddef>
+#include "vec.hpp"
 
 namespace glissade {
 namespace {
@@ -12,39 +12,41 @@ inline constexpr std::size_t lanes = 32;
 template <class isa>
 struct norm_lanes {
   using wide = typename isa::wide;
-  static constexpr std::size_t width = sizeof(wide) / sizeof(double), registers = lanes / width;
+  using reg = typename isa::reg;
+  static constexpr std::size_t width = sizeof(reg) / sizeof(float),
+                               wide_width = sizeof(wide) / sizeof(double);
 
-  wide sums[registers], largest[registers];
+  wide sums[lanes / wide_width];
+  reg largest[lanes / width];
 
   norm_lanes() {
-    for (std::size_t r = 0; r < registers; ++r)
-      sums[r] = largest[r] = wide(0.);
+    for (wide &sum : sums)
+      sum = wide(0.);
+    for (reg &most : largest)
+      most = reg(0.f);
   }
   void add(const float *x) {
-    for (std::size_t r = 0; r < registers; ++r) {
-      const wide w = isa::widened(x + r * width);
-      sums[r] = sums[r] + w * w;
-      largest[r] = larger(magnitude(w), largest[r]);
-    }
+    for (std::size_t r = 0; r < lanes / wide_width; ++r)
+      sums[r] = isa::add_square(sums[r], isa::widened(x + r * wide_width));
+    for (std::size_t r = 0; r < lanes / width; ++r)
+      largest[r] = larger(abs(vec<isa>::load(x + r * width)).r, largest[r]);
   }
-  static wide magnitude(wide w) {
-    if constexpr (width == 1)
-      return __builtin_fabs(w);
-    else
-      return abs(w);
-  }
-  static wide larger(wide a, wide b) {
+  // Either where one is a NaN.
+  static reg larger(reg a, reg b) {
     if constexpr (width == 1)
       return a > b ? a : b;
     else
-      return select(a > b, a, b);
+      return max(a, b);
   }
-  static void store(const wide (&from)[registers], double *to) {
-    for (std::size_t r = 0; r < registers; ++r)
-      if constexpr (width == 1)
-        to[r] = from[r];
+  template <class Reg, class Float>
+  static void store(const Reg (&from)[lanes * sizeof(Float) / sizeof(Reg)], Float *to) {
+    for (const Reg &r : from) {
+      if constexpr (sizeof(Reg) == sizeof(Float))
+        *to = r;
       else
-        from[r].store_unaligned(to + r * width);
+        r.store_unaligned(to);
+      to += sizeof(Reg) / sizeof(Float);
+    }
   }
 };
 
@@ -60,7 +62,8 @@ double sum_of_squares(const float *x, std::size_t n, double *largest) {
       padded[k] = x[i];
     all.add(padded);
   }
-  double sums[lanes], most[lanes];
+  double sums[lanes];
+  float most[lanes];
   all.store(all.sums, sums);
   all.store(all.largest, most);
   for (std::size_t half = lanes / 2; half > 0; half /= 2)

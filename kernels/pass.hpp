@@ -16,8 +16,9 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
   // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
-  // to come; so they are asked for this many elements ahead. Never past the end, where another thread's piece
-  // begins. Registers much shorter than a line would ask for each too often.
+  // to come; so they are asked for this many elements ahead. Past the end, where another thread's piece may
+  // begin, lie the arrays that this thread computes next. Registers much shorter than a line would ask for each too
+  // often.
   static constexpr std::size_t ahead = 512;
 
   struct registers {
@@ -35,27 +36,33 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     }
   };
 
-  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end) {
+  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end,
+                  float *const *next) {
     const auto c =
         *static_cast<const typename rule::coefficients *>(coefficients); // a copy: stores cannot alias it
     float *const at[] = {arrays[k]...};
     if (end - begin < V::width) return few(c, at, begin, end);
 
-    if ((end - begin) % V::width == 0) return whole_registers(c, at, begin, end);
+    if ((end - begin) % V::width == 0) return whole_registers(c, at, begin, end, next);
     // The rest is the last whole register of the range. It overlaps the one before it, so it is read and computed
     // before anything is stored; the elements in both are then stored twice, with the same bits.
     registers last;
     last.load(at, end - V::width);
     last.step(c);
-    whole_registers(c, at, begin, end);
+    whole_registers(c, at, begin, end, next);
     last.store(at, end - V::width);
   }
 
   static void whole_registers(const typename rule::coefficients &c, float *const *at, std::size_t begin,
-                              std::size_t end) {
+                              std::size_t end, float *const *next) {
     for (std::size_t i = begin; i + V::width <= end; i += V::width) {
       registers r;
-      if constexpr (V::width >= 8) r.prefetch(at, i + ahead < end ? i + ahead : end - 1);
+      if constexpr (V::width >= 8) {
+        if (i + ahead < end)
+          r.prefetch(at, i + ahead);
+        else if (next)
+          r.prefetch(next, i + ahead - end);
+      }
       r.load(at, i);
       r.step(c);
       r.store(at, i);
@@ -80,16 +87,17 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
 
 template <class V, class rule, unsigned... mode>
 void run(std::integer_sequence<unsigned, mode...>, unsigned wanted, const void *coefficients,
-         float *const *arrays, std::size_t begin, std::size_t end) {
+         float *const *arrays, std::size_t begin, std::size_t end, float *const *next) {
   using all = std::make_index_sequence<array_count<rule>>;
   static constexpr decltype(&pass<V, rule, 0, all>::run) passes[] = {&pass<V, rule, mode, all>::run...};
-  passes[wanted](coefficients, arrays, begin, end);
+  passes[wanted](coefficients, arrays, begin, end, next);
 }
 
 template <class V, class rule>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
-               std::size_t end) {
-  run<V, rule>(std::make_integer_sequence<unsigned, rule::modes>(), mode, coefficients, arrays, begin, end);
+               std::size_t end, float *const *next) {
+  run<V, rule>(std::make_integer_sequence<unsigned, rule::modes>(), mode, coefficients, arrays, begin, end,
+               next);
 }
 
 } // namespace

@@ -32,6 +32,7 @@ struct isa {
 
   using wide = double;
   static double widened(const float *from) { return *from; }
+  static double add_square(double sum, double x) { return sum + x * x; }
 };
 
 } // namespace

@@ -5,9 +5,9 @@
 namespace glissade {
 
 // Updates elements [begin, end). `arrays` is param, grad and the states; `coefficients` and `mode` are of its
-// rule.
+// rule. `next` is the arrays of the next call of this thread, or null.
 using kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
-                        std::size_t end);
+                        std::size_t end, float *const *next);
 
 struct table {
   const char *name;

@@ -25,7 +25,7 @@ std::string difference(const group &g, const cell &c) {
   if (!is_limit) g.what->contenders.front().step(n, 1, expected.at(c.offset).data());
   c.who->step(n, c.threads, got.at(c.offset).data());
 
-  for (const std::size_t k : g.what->used) {
+  for (const std::size_t k : g.what->checked) {
     const float *old = before.at(c.offset)[k], *a = expected.at(c.offset)[k], *b = got.at(c.offset)[k];
     for (std::size_t i = 0; i < n; ++i) {
       const bool exact = is_limit || c.who->same_bits || k == 1;

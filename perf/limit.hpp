@@ -4,8 +4,8 @@
 
 namespace perf {
 
-// Reads every array of `arrays` in [begin, end) and writes all but number 1 back as they are. There must be
-// at least one register of elements.
+// Reads every array of `arrays` in [begin, end) and writes all but number 1 back as they are; of a single array it
+// only reads. There must be at least one register of elements.
 using limit_pass = void (*)(float *const *arrays, std::size_t begin, std::size_t end);
 
 inline constexpr std::size_t most_arrays = 8;

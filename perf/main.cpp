@@ -1,5 +1,6 @@
 // glissade_perf: registers every measurement with Google Benchmark.
 #include "check.hpp"
+#include "glance.hpp"
 #include "machine.hpp"
 #include "measure.hpp"
 #include <algorithm>
@@ -111,6 +112,10 @@ void warn_if_busy(const std::vector<measured_group> &groups) {
 } // namespace
 
 int main(int argc, char **argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--glance") == 0) {
+    glance();
+    return 0;
+  }
   mode m = mode::quick;
   std::vector<std::string> words{argv[0]};
   for (int i = 1; i < argc; ++i)

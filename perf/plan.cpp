@@ -27,11 +27,18 @@ effort effort_of(mode m) {
 
 namespace {
 
+// More than any first cache holds, less than the caches of a core hold together.
+constexpr std::size_t in_caches = 128 << 10;
+
 // The sizes whose arrays fill half of each cache, and the one that no cache holds.
 std::set<std::size_t> sizes_of(mode m, const subject &s) {
-  if (m == mode::tiny) return {1024, 40000};
   const std::size_t largest = m == mode::full ? 64 << 20 : 16 << 20, element = s.used.size() * sizeof(float);
-  std::set<std::size_t> sizes{1 << 10, 128 << 10, 16 << 20};
+  if (s.only_n) {
+    const bool fits = s.only_n * element <= (m == mode::tiny ? 16 << 20 : free_memory() / 2);
+    return fits ? std::set{s.only_n} : std::set<std::size_t>();
+  }
+  if (m == mode::tiny) return {1024, 40000};
+  std::set<std::size_t> sizes{1 << 10, in_caches, 16 << 20};
   std::size_t last = 0;
   for (const auto &cache : data_caches()) {
     sizes.insert(std::bit_floor(cache.bytes / cache.cores / 2 / element));
@@ -79,6 +86,14 @@ group ordinary(mode m, const subject &s, std::size_t n) {
   return g;
 }
 
+group list(mode m, const subject &s) {
+  group g{&s, s.only_n, false, {}};
+  for (const int threads : threads_of(m))
+    for (const contender &who : s.contenders)
+      add(g, {&who, s.only_n, threads, 0});
+  return g;
+}
+
 group subnormal(const subject &s, std::size_t n) {
   group g{&s, n, true, {}};
   for (const contender &who : s.contenders)
@@ -88,13 +103,20 @@ group subnormal(const subject &s, std::size_t n) {
 
 } // namespace
 
+std::array<std::size_t, 3> typical_sizes(const subject &s) {
+  const auto sizes = sizes_of(mode::quick, s);
+  return {*sizes.begin(), in_caches, *sizes.rbegin()};
+}
+
 std::vector<group> plan_of(mode m, const std::vector<subject> &subjects) {
   std::vector<group> plan;
   for (const subject &s : subjects) {
     const auto sizes = sizes_of(m, s);
     for (const std::size_t n : sizes)
-      plan.push_back(ordinary(m, s, n));
-    plan.push_back(subnormal(s, *sizes.begin()));
+      plan.push_back(s.only_n ? list(m, s) : ordinary(m, s, n));
+    if (std::any_of(s.contenders.begin(), s.contenders.end(),
+                    [](const auto &c) { return c.only_subnormals; }))
+      plan.push_back(subnormal(s, *sizes.begin()));
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 // Which measurements a run makes: the sizes follow from the caches, the rest from the mode.
 #pragma once
 #include "subjects.hpp"
+#include <array>
 #include <vector>
 
 namespace perf {
@@ -33,6 +34,9 @@ struct effort {
   double sample_seconds;
 };
 effort effort_of(mode);
+
+// Of a quick run: a size whose arrays the first cache holds, one for the other caches, one for the memory.
+std::array<std::size_t, 3> typical_sizes(const subject &);
 
 std::vector<group> plan_of(mode, const std::vector<subject> &);
 

@@ -6,6 +6,10 @@
 #include "rivals/rivals.hpp"
 #include "rules.hpp"
 #include <array>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <random>
 #include <span>
 
 namespace perf {
@@ -50,6 +54,58 @@ contender limit_of(std::vector<std::size_t> used) {
   return {"limit", false, false, false, step};
 }
 
+// A list of tensors, cut from the same arrays one after another; kept from one step to the next, as a program would.
+template <class rule>
+struct list {
+  using tensor = typename glissade::functions<options_of<rule>>::tensor;
+
+  void cut_from(std::size_t n, float *const *arrays) {
+    if (n == cut_n && std::equal(cut_arrays.begin(), cut_arrays.end(), arrays)) return;
+    cut_n = n;
+    std::copy_n(arrays, cut_arrays.size(), cut_arrays.begin());
+    tensors.clear();
+    std::size_t start = 0;
+    for (std::size_t i = 0; i < sizes.size() && start < n; start += sizes[i++])
+      tensors.push_back([&]<std::size_t... k>(std::index_sequence<k...>) {
+        return tensor{std::min(sizes[i], n - start), (arrays[k] ? arrays[k] + start : nullptr)...,
+                      groups ? &options[i % 2] : nullptr};
+      }(std::make_index_sequence<glissade::array_count<rule>>()));
+  }
+
+  std::vector<std::size_t> sizes;
+  bool groups; // other options, of the same values, than the tensor before
+  options_of<rule> options[2] = {};
+  std::vector<tensor> tensors = {};
+  std::size_t cut_n = 0; // of what the tensors were cut
+  std::array<float *, glissade::array_count<rule>> cut_arrays = {};
+};
+
+template <class rule>
+contender on_list(std::string name, const layout &l, bool groups, options_of<rule> options) {
+  const auto kept = std::make_shared<list<rule>>(list<rule>{l.sizes, groups, {options, options}});
+  const auto step = [kept](std::size_t n, int threads, float *const *arrays) {
+    kept->cut_from(n, arrays);
+    kept->options[0].threads = threads;
+    glissade::check(glissade::functions<options_of<rule>>::step_many(&kept->options[0], kept->tensors.size(),
+                                                                     kept->tensors.data()));
+  };
+  return {name, true, true, false, step};
+}
+
+template <class rule>
+contender one_by_one(const layout &l, const contender &flat) {
+  const auto step = [sizes = l.sizes, flat](std::size_t n, int threads, float *const *arrays) {
+    std::array<float *, glissade::array_count<rule>> at;
+    std::copy_n(arrays, at.size(), at.begin());
+    for (std::size_t i = 0, start = 0; i < sizes.size() && start < n; start += sizes[i++]) {
+      flat.step(std::min(sizes[i], n - start), threads, at.data());
+      for (float *&one : at)
+        if (one) one += sizes[i];
+    }
+  };
+  return {"each", true, true, false, step};
+}
+
 template <class Options>
 void add_rivals(const Options &o, std::vector<contender> &to, pass<Options> by_hand, pass<Options> plain,
                 pass<Options> plain_native, std::vector<pass<Options>> passes) {
@@ -72,14 +128,23 @@ template <class Options>
 void add_rivals(const Options &, std::vector<contender> &) {}
 
 template <class rule>
-subject subject_of(const char *name, options_of<rule> options) {
-  options.step = 10; // an ordinary one, not the first
+subject without_contenders(std::string name, const options_of<rule> &options) {
   subject s;
   s.name = name;
   s.arrays = glissade::array_count<rule> + 1;
   for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
     if (glissade::uses<rule>(glissade::mode_of<rule>(options), k)) s.used.push_back(k);
+  s.checked = s.used;
   s.limit = limit_of(s.used);
+  return s;
+}
+
+constexpr int ordinary_step = 10; // not the first
+
+template <class rule>
+subject subject_of(const char *name, options_of<rule> options) {
+  options.step = ordinary_step;
+  subject s = without_contenders<rule>(name, options);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back(library<rule>(isa, isa, options));
   add_rivals(options, s.contenders);
@@ -89,18 +154,63 @@ subject subject_of(const char *name, options_of<rule> options) {
   return s;
 }
 
+template <class rule>
+subject list_of(std::string name, const layout &l, options_of<rule> options) {
+  options.step = ordinary_step;
+  subject s = without_contenders<rule>(name + '-' + l.name, options);
+  s.only_n = std::accumulate(l.sizes.begin(), l.sizes.end(), std::size_t{0});
+  s.contenders = {library<rule>("flat", glissade_isa_at(0), options),
+                  on_list<rule>("many", l, false, options), on_list<rule>("groups", l, true, options)};
+  s.contenders.push_back(one_by_one<rule>(l, s.contenders.front()));
+  return s;
+}
+
+// Its arrays are none, grad, and one whose first element becomes the norm.
+subject norm() {
+  subject s;
+  s.name = "grad-norm";
+  s.arrays = 3;
+  s.used = {1};
+  s.checked = {1, 2};
+  s.limit = limit_of(s.used);
+  for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
+    s.contenders.push_back({isa, true, true, false, [isa](std::size_t n, int threads, float *const *arrays) {
+                              glissade::check(glissade_use_isa(isa));
+                              const glissade_grad grad = {n, arrays[1]};
+                              glissade_norm result;
+                              glissade::check(glissade_grad_norm(1, &grad, threads, &result));
+                              arrays[2][0] = static_cast<float>(result.norm);
+                            }});
+  return s;
+}
+
 } // namespace
 
 std::vector<subject> all_subjects() {
   auto momentum = glissade::functions<glissade_sgd>::defaults;
   momentum.momentum = .9;
-  return {
+  std::vector<subject> all = {
 #define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
   subject_of<glissade::rules::name>(#name, glissade::functions<glissade_##name>::defaults),
 #include "glissade/optimizers.inc"
       subject_of<glissade::rules::sgd>("sgd-momentum", momentum),
       subject_of<glissade::rules::adam>("adamw", GLISSADE_ADAMW_TORCH),
+      norm(),
   };
+  for (const layout &l : layouts()) {
+    all.push_back(list_of<glissade::rules::rmsprop>("rmsprop", l, GLISSADE_RMSPROP_TORCH));
+    all.push_back(list_of<glissade::rules::adam>("adamw", l, GLISSADE_ADAMW_TORCH));
+  }
+  return all;
+}
+
+std::vector<layout> layouts() {
+  // From 64 to a million, every magnitude as often. In whole lines, so that each begins on one as an allocation does.
+  std::vector<std::size_t> mixed;
+  std::mt19937 random(1);
+  for (int i = 0; i < 200; ++i)
+    mixed.push_back(glissade::line * std::size_t(4 * std::pow(1e6 / 64, double(random()) * 0x1p-32)));
+  return {{"200x1024", std::vector<std::size_t>(200, 1024)}, {"200mixed", mixed}};
 }
 
 int all_threads() {

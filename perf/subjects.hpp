@@ -21,12 +21,22 @@ struct subject {
   std::string name;
   std::size_t arrays = 0;
   std::vector<std::size_t> used; // those that these options read, in order; all but number 1 are written too
+  std::vector<std::size_t> checked; // those in which contenders must agree
+  std::size_t only_n = 0;           // measured at this size alone; 0: at sizes that follow from the caches
   contender limit;
-  std::vector<contender> contenders; // the best instruction set first
+  std::vector<contender> contenders; // the library on the best instruction set first
 };
 
-// The optimizers of the list, and the options of them that have a name of their own.
+// The optimizers of the list, the options of them that have a name of their own, some on lists of tensors, and the
+// norm of the gradients.
 std::vector<subject> all_subjects();
+
+// How many of so many floats, cut one after another from the same arrays, a list of tensors has.
+struct layout {
+  std::string name;
+  std::vector<std::size_t> sizes;
+};
+std::vector<layout> layouts();
 
 // The threads that a step with `threads` = 0 may use.
 int all_threads();

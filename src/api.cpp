@@ -29,13 +29,12 @@ void run(kernel kernel_of_rule, const typename rule::options &options, double cl
     lines += lines_of(list(i).n);
 
   parallel(lines * line, options.threads, [&](std::size_t piece, std::size_t pieces) {
-    const default_rounding on_this_thread;
     const auto *known = &options;
     clipped<rule> c(*known, clip);
     for_lines(count, list, cut(lines, piece, pieces), cut(lines, piece + 1, pieces),
-              [&](const tensor<rule> &t, std::size_t begin, std::size_t end) {
+              [&](const tensor<rule> &t, std::size_t begin, std::size_t end, float *const *next) {
                 if (t.options != known) c = clipped<rule>(*(known = t.options), clip);
-                kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end);
+                kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end, next);
               });
   });
 }
@@ -83,7 +82,6 @@ glissade_status reset(const typename rule::options *options, const tensor<rule> 
 
   const std::size_t lines = lines_of(t.n);
   parallel(t.n, options->threads, [&](std::size_t piece, std::size_t pieces) {
-    const default_rounding on_this_thread;
     const std::size_t begin = cut(lines, piece, pieces) * line;
     const std::size_t end = std::min(cut(lines, piece + 1, pieces) * line, t.n);
     for (std::size_t i = 2; i < array_count<rule>; ++i)
@@ -125,7 +123,8 @@ using namespace glissade;
   glissade_status glissade_##name##_step(const glissade_##name *options, size_t n, float *param,             \
                                          const float *grad, STATES_##states) {                               \
     const tensor<rules::name> t = {n, {param, const_cast<float *>(grad), GIVEN_##states}, options};          \
-    return step<rules::name>(&table::name, options, 1, [&](size_t) { return t; });                           \
+    return step<rules::name>(                                                                                \
+        &table::name, options, 1, [&](size_t) -> const auto & { return t; });                                \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,                  \
                                               const glissade_##name##_tensor *tensors) {                     \

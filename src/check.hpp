@@ -30,6 +30,7 @@ glissade_status check_options(const typename rule::options *o) {
   if (o->struct_size != sizeof *o) return GLISSADE_BAD_STRUCT_SIZE;
   for (const auto &field : common_options<typename rule::options>)
     if (!allows(field, *o)) return field.fault;
+#pragma GCC unroll 16 // with the constants of each field in place
   for (const auto &field : rule::own_options)
     if (!allows(field, *o)) return field.fault;
   return o->threads < 0 ? GLISSADE_BAD_THREADS : GLISSADE_OK;
@@ -95,7 +96,7 @@ glissade_status check_list(const typename rule::options *options, std::size_t co
   tensor<rule> before = {};
   std::size_t lines = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const tensor<rule> t = list(i);
+    const tensor<rule> &t = list(i);
     if (t.options != known) {
       if (const auto fault = check_step_options<rule>(t.options)) return fault;
       known = t.options;

@@ -2,7 +2,6 @@
 #pragma once
 #include "list.hpp"
 #include "parallel.hpp"
-#include "rounding.hpp"
 #include "table.hpp"
 #include <cmath>
 
@@ -33,7 +32,6 @@ glissade_norm norm_of(const table &kernels, int threads, std::size_t count, cons
   double sums[most_slots], largest[most_slots];
   const std::size_t slots = std::min(blocks, most_slots);
   parallel(floats, threads, [&](std::size_t piece, std::size_t pieces) {
-    const default_rounding on_this_thread;
     std::size_t i = 0, start = 0; // the tensor of the current block, and its first block
     for (std::size_t slot = cut(slots, piece, pieces); slot < cut(slots, piece + 1, pieces); ++slot) {
       sums[slot] = largest[slot] = 0;

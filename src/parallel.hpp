@@ -1,5 +1,6 @@
 // Spreads a task over threads: with parallel.cpp the only file that knows that threads exist.
 #pragma once
+#include "rounding.hpp"
 #include <algorithm>
 #include <cstddef>
 #ifdef _OPENMP
@@ -21,7 +22,7 @@ inline std::size_t cut(std::size_t n, std::size_t piece, std::size_t pieces) {
 bool can_start_team() noexcept;
 
 // Calls work(piece, pieces) for every piece of a task on n floats, each on a thread of its own; `threads` as
-// in glissade.h.
+// in glissade.h. The floating-point mode of the calling thread is the caller's business.
 template <class Work>
 void parallel(std::size_t n, int threads, const Work &work) {
 #ifdef _OPENMP
@@ -33,7 +34,10 @@ void parallel(std::size_t n, int threads, const Work &work) {
     const int team = useful < static_cast<std::size_t>(allowed) ? static_cast<int>(useful) : allowed;
     if (team > 1 && can_start_team()) {
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
-      work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
+      {
+        const default_rounding on_this_thread;
+        work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
+      }
       return;
     }
   }

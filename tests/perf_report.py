@@ -65,6 +65,17 @@ class Report(unittest.TestCase):
         self.assertEqual(rows(self.text, "rmsprop: threads 0 / threads 1, 1 Ki"), [["1.02", "≤ 1.05", "met"]])
         self.assertEqual(rows(self.text, "rmsprop: scaling / limit's scaling, 16 Mi"), [["1", "≥ 0.9", "met"]])
 
+    def test_lists(self):
+        # Of the group, 200 tensors share .1 ns for each of 204,800 elements.
+        self.assertEqual(rows(self.text, "rmsprop-200x1024, threads 1"), [["0.600", "0.800", "2", "102"]])
+        self.assertEqual(rows(self.text, "rmsprop-200mixed, threads 1"), [["1", "0.850", "–", "–"]])
+        self.assertEqual(rows(self.text, "rmsprop-200x1024: list / flat, threads 1"), [["1.25", "≤ 1.25", "met"]])
+        self.assertEqual(rows(self.text, "rmsprop-200x1024: list / flat, threads 4"), [["1.5", "≤ 1.25", "SHORT"]])
+        self.assertEqual(rows(self.text, "rmsprop-200x1024: ns for a group, threads 1"), [["102", "≤ 2000", "met"]])
+        self.assertEqual(rows(self.text, "rmsprop-200x1024: ns for a group, threads 4"), [["2,406", "≤ 2000", "SHORT"]])
+        self.assertEqual(rows(self.text, "rmsprop-200mixed: flat / list, threads 1"), [["0.850", "≥ 0.9", "SHORT"]])
+        self.assertEqual(rows(self.text, "grad-norm: limit / time, 16 Mi, threads 1"), [["0.909", "≥ 0.9", "met"]])
+
     def test_model_scaling_and_oddities(self):
         self.assertEqual(rows(self.text, "rmsprop, avx512"), [["62", "15.5"]])  # .5 and .125 ns of 124 M
         self.assertEqual(rows(self.text, "rmsprop"), [["4", "4", "4", "1"]])
@@ -94,9 +105,9 @@ class Report(unittest.TestCase):
             entry["ns_per_element"] *= 1.5 if "avx512/n:1024/threads:1/manual" in entry["name"] else 1.03
 
         text = report("--compare", SMALL, self.changed(slower))
-        self.assertIn("1 of 16 measurements changed", text)
+        self.assertIn("1 of 30 measurements changed", text)
         self.assertEqual(rows(text, "rmsprop/avx512/n:1024/threads:1"), [["1.5", "0.040", "1.03"]])
-        self.assertIn("0 of 16", report("--compare", SMALL, SMALL))
+        self.assertIn("0 of 30", report("--compare", SMALL, SMALL))
 
     def test_a_real_run_has_every_section(self):
         path = self.out / "real.json"
@@ -104,7 +115,7 @@ class Report(unittest.TestCase):
             subprocess.run([BENCHMARK, "--tiny", "--benchmark_format=json"], stdout=file, stderr=subprocess.DEVNULL,
                            check=True)
         text = report(path, "--out", self.out / "real")
-        for section in ("promises", "use now", "124 M", "Share", "ns per element against size", "Odd sizes"):
+        for section in ("promises", "use now", "Lists", "124 M", "Share", "ns per element against size", "Odd sizes"):
             self.assertRegex(text, f"(?m)^## .*{section}")
         self.assertNotIn("nan", text)
 

@@ -26,8 +26,9 @@ class Library:
     def has(self, optimizer):
         return hasattr(self.library, f"glissade_{optimizer}_step")
 
-    def stepper(self, optimizer, preset, changes, threads, params, grads):
-        """A function that takes one step, one call for each tensor. It updates `params`, arrays of numpy."""
+    def steppers(self, optimizer, preset, changes, threads, params, grads):
+        """Two functions that take one step, in one call and in one call for each tensor. They update `params`, arrays of
+        numpy, and share their state."""
         import numpy
 
         options = options_type(optimizer)()
@@ -39,24 +40,34 @@ class Library:
             setattr(options, name, value)
         options.threads = threads
 
-        step, reset = (getattr(self.library, f"glissade_{optimizer}_{name}") for name in ("step", "reset"))
+        step, step_many, reset = (getattr(self.library, f"glissade_{optimizer}_{name}")
+                                  for name in ("step", "step_many", "reset"))
         prose = re.search(rf"glissade_{optimizer}_reset\((.*?)\);", HEADER, re.S).group(1)
         states = prose.count("float *")
         pointer = ctypes.c_void_p
         step.argtypes = [pointer, ctypes.c_size_t] + [pointer] * (2 + states)
+        step_many.argtypes = [pointer, ctypes.c_size_t, pointer]
         reset.argtypes = [pointer, ctypes.c_size_t] + [pointer] * states
+        fields = [("n", ctypes.c_size_t)] + [(f"array{i}", pointer) for i in range(2 + states)] + [("options", pointer)]
+        tensor = type("tensor", (ctypes.Structure,), {"_fields_": fields})
         state = [[numpy.empty_like(p) for _ in range(states)] for p in params]
-        calls = []
-        for p, g, s in zip(params, grads, state):
-            self.check(reset(ctypes.byref(options), p.size, *(x.ctypes.data for x in s)))
-            calls.append((ctypes.byref(options), p.size, p.ctypes.data, g.ctypes.data, *(x.ctypes.data for x in s)))
+        arguments = [(p.size, p.ctypes.data, g.ctypes.data, *(x.ctypes.data for x in s))
+                     for p, g, s in zip(params, grads, state)]
+        tensors = (tensor * len(params))(*(tensor(*a, None) for a in arguments))
+        given = ctypes.byref(options)
+        for p, s in zip(params, state):
+            self.check(reset(given, p.size, *(x.ctypes.data for x in s)))
 
-        def run(keep=(params, grads, state)):
+        def many(keep=(params, grads, state)):
             options.step += 1
-            for call in calls:
-                self.check(step(*call))
+            self.check(step_many(given, len(tensors), tensors))
 
-        return run
+        def one_by_one(keep=(params, grads, state)):
+            options.step += 1
+            for a in arguments:
+                self.check(step(given, *a))
+
+        return many, one_by_one
 
     def check(self, status):
         if status:

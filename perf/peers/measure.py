@@ -33,31 +33,40 @@ def seconds(step, count):
 
 
 def compare(peer, library, threads, sizes):
-    """Medians of ns per element of the peer and of the library, and of the ratio."""
+    """Medians of ns per element of the peer and of the library, and of the ratio; of the library in one call and, for a
+    list, in one call for each tensor."""
     import numpy
 
     numbers = numpy.random.default_rng(1)
     before = [numbers.standard_normal(n, numpy.float32) for n in sizes]
     grads = [numbers.standard_normal(n, numpy.float32) for n in sizes]
-    ours = [p.copy() for p in before]
-    our_step = library.stepper(peer.optimizer, peer.preset, peer.options, threads, ours, grads)
+
+    def our_steps(params):
+        return library.steppers(peer.optimizer, peer.preset, peer.options, threads, params, grads)
+
+    ours, alone = ([p.copy() for p in before] for _ in range(2))
+    many, one_by_one = our_steps(ours)
+    _, checked_one_by_one = our_steps(alone)
     their_step, theirs = peer.make(before, grads)
     for _ in range(CHECKED_STEPS):
-        our_step()
+        many()
+        checked_one_by_one()
         their_step()
     if not is_same(before, ours, theirs()):
         sys.exit(f"{peer.name} computes something else than the library")
+    if not all(map(numpy.array_equal, ours, alone)):
+        sys.exit(f"{peer.optimizer}: a list has other bits than its tensors one by one")
 
-    counts = [max(1, round(SAMPLE_SECONDS / seconds(step, 1))) for step in (our_step, their_step)]
+    steps = [their_step, many] + [one_by_one] * (len(sizes) > 1)
+    counts = [max(1, round(SAMPLE_SECONDS / seconds(step, 1))) for step in steps]
     rounds = []
     for _ in range(ROUNDS):
-        pair = []
-        for step, count in zip((our_step, their_step), counts):
+        rounds.append([])
+        for step, count in zip(steps, counts):
             seconds(step, 1 + count // 10)  # wakes its threads, fills the caches
-            pair.append(seconds(step, count) / count * 1e9 / sum(sizes))
-        rounds.append(pair)
-    return {"library": median(r[0] for r in rounds), "theirs": median(r[1] for r in rounds),
-            "ratio": median(r[1] / r[0] for r in rounds)}
+            rounds[-1].append(seconds(step, count) / count * 1e9 / sum(sizes))
+    return [{"library": median(r[k] for r in rounds), "theirs": median(r[0] for r in rounds),
+             "ratio": median(r[0] / r[k] for r in rounds)} for k in range(1, len(steps))]
 
 
 def main():
@@ -82,8 +91,9 @@ def main():
             continue
         for name, sizes in tensor_lists().items():
             print(f"\r\033[K{peer.name}, threads {arguments.threads}, {name}", end="", file=sys.stderr, flush=True)
-            result = compare(peer, library, arguments.threads, sizes)
-            print(json.dumps({"peer": peer.name, "threads": arguments.threads, "tensors": name} | result), flush=True)
+            for way, result in zip(("", ", one by one"), compare(peer, library, arguments.threads, sizes)):
+                print(json.dumps({"peer": peer.name, "threads": arguments.threads, "tensors": name + way} | result),
+                      flush=True)
     print(file=sys.stderr)
 
 

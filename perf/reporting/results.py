@@ -44,7 +44,8 @@ class Results:
         def distinct(of):
             return list(dict.fromkeys(of(cell) for cell in self.rounds))
 
-        self.optimizers = distinct(lambda c: c.optimizer)
+        self.lists = {c.optimizer: c.n for c in self.rounds if c.contender == "many"}
+        self.optimizers = [o for o in distinct(lambda c: c.optimizer) if o not in self.lists]
         self.contenders = distinct(lambda c: c.contender)
         self.threads = sorted(set(distinct(lambda c: c.threads)) - {0})
         self.isas = self.context["isas"].split()
