@@ -130,6 +130,7 @@ inline bool same_bits(float a, float b) {
   return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (a != a && b != b);
 }
 inline std::size_t first_difference(const float *a, const float *b, std::size_t n) {
+  if (n == 0 || std::memcmp(a, b, n * sizeof *a) == 0) return n;
   std::size_t i = 0;
   while (i < n && same_bits(a[i], b[i]))
     ++i;
