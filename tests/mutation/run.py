@@ -43,18 +43,19 @@ def build(*targets):
 
 
 def prepare():
-    shutil.rmtree(SOURCE, ignore_errors=True)
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     for name in files:
         to = SOURCE / name
         to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, to)
+        # What differs gets a new date, so that a fault left by a run that was stopped is built away.
+        if not to.exists() or to.read_bytes() != (ROOT / name).read_bytes():
+            shutil.copy(ROOT / name, to)
     plant(SOURCE / "CMakeLists.txt", "add_library(glissade STATIC", "add_library(glissade SHARED")
     plant(SOURCE / "CMakeLists.txt", "-O3;-fno-lto", "-O1;-fno-lto")
     subprocess.run(
         ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON", "-DCMAKE_BUILD_TYPE=None",
          "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON"], check=True, capture_output=True)
-    errors = build("glissade_tests", "fuzz_optimizers")
+    errors = build("glissade", "glissade_tests", "fuzz_optimizers")
     if errors:
         sys.exit(errors)
 
