@@ -1,6 +1,7 @@
 // The sum of the squares of an array and its largest magnitude, in an order that no instruction set changes.
 #pragma once
 #include "vec.hpp"
+#include <cstdint>
 
 namespace glissade {
 namespace {
@@ -54,8 +55,14 @@ template <class isa>
 double sum_of_squares(const float *x, std::size_t n, double *largest) {
   norm_lanes<isa> all;
   std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes)
+  for (; i + lanes <= n; i += lanes) {
+    // The two lines of memory that this turn's successors need, also past the end, where more of the same array may
+    // follow. Of 512 bytes to 4 KiB this distance was the fastest for 16 Mi elements, and 4 KiB slower than nothing.
+    const auto ahead = reinterpret_cast<std::uintptr_t>(x + i) + 1536;
+    __builtin_prefetch(reinterpret_cast<const void *>(ahead));
+    __builtin_prefetch(reinterpret_cast<const void *>(ahead + 64));
     all.add(x + i);
+  }
   if (i < n) {
     float padded[lanes] = {};
     for (std::size_t k = 0; i < n; ++i, ++k)

@@ -2,6 +2,7 @@
 #pragma once
 #include "rules.hpp"
 #include "vec.hpp"
+#include <cstdint>
 #include <utility>
 
 namespace glissade {
@@ -16,9 +17,9 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
   // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
-  // to come; so they are asked for this many elements ahead. Past the end, where another thread's piece may
-  // begin, lie the arrays that this thread computes next. Registers much shorter than a line would ask for each too
-  // often.
+  // to come; so they are asked for this many elements ahead. What follows the end is not asked for, since it may be
+  // another thread's, but the arrays that this thread computes next. Registers much shorter than a line would ask for
+  // each too often.
   static constexpr std::size_t ahead = 512;
 
   struct registers {
@@ -27,8 +28,12 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     void load(float *const *from, std::size_t i) {
       ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
     }
+    // Addresses, not pointers: an array that comes next may be shorter, and of another mode absent.
     static void prefetch(float *const *from, std::size_t i) {
-      ((used[k] ? __builtin_prefetch(from[k] + i) : void()), ...);
+      const auto at_i = [=](float *array) {
+        return reinterpret_cast<std::uintptr_t>(array) + i * sizeof(float);
+      };
+      ((used[k] ? __builtin_prefetch(reinterpret_cast<const void *>(at_i(from[k]))) : void()), ...);
     }
     void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
     void store(float *const *to, std::size_t i) const {

@@ -160,8 +160,10 @@ subject list_of(std::string name, const layout &l, options_of<rule> options) {
   subject s = without_contenders<rule>(name + '-' + l.name, options);
   s.only_n = std::accumulate(l.sizes.begin(), l.sizes.end(), std::size_t{0});
   s.contenders = {library<rule>("flat", glissade_isa_at(0), options),
-                  on_list<rule>("many", l, false, options), on_list<rule>("groups", l, true, options)};
+                  on_list<rule>("many", l, false, options)};
   s.contenders.push_back(one_by_one<rule>(l, s.contenders.front()));
+  if (s.only_n < 1 << 20) // in a longer list the cost of a group is less than the noise
+    s.contenders.push_back(on_list<rule>("groups", l, true, options));
   return s;
 }
 

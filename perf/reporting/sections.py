@@ -228,7 +228,7 @@ def goals(r, d):
                 goal(f"{o}: flat / list, threads {threads}", r.ratio(flat, many), .9, True)
             else:
                 goal(f"{o}: list / flat, threads {threads}", r.ratio(many, flat), 1.25, False)
-            goal(f"{o}: ns for a group, threads {threads}", group_cost(r, many), 2000, False)
+                goal(f"{o}: ns for a group, threads {threads}", group_cost(r, many), 2000, False)
     d.table(["", "measured", "promised", ""], rows)
 
 
