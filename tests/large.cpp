@@ -146,8 +146,10 @@ TEST_CASE("no more floats fit in memory than a pointer difference can span", "[c
 
 TEST_CASE("the pieces of a list cover each tensor once", "[cut]") {
   struct sized {
-    std::size_t n;
+    std::size_t n, index;
+    const std::size_t *arrays; // stands for them: the index
   };
+  const std::size_t indices[] = {0, 1, 2, 3, 4, 5};
   const std::size_t half = PTRDIFF_MAX / sizeof(float) / 2;
   const std::vector<std::vector<std::size_t>> lists = {{},
                                                        {0},
@@ -156,7 +158,7 @@ TEST_CASE("the pieces of a list cover each tensor once", "[cut]") {
                                                        {half - 100, 5, half - 200},
                                                        {half, 1, 0, (std::size_t(1) << 32) + 3}};
   for (const auto &sizes : lists) {
-    const auto list = [&](std::size_t i) { return sized{sizes[i]}; };
+    const auto list = [&](std::size_t i) { return sized{sizes[i], i, indices + i}; };
     std::size_t lines = 0;
     for (const std::size_t n : sizes)
       lines += glissade::lines_of(n);
@@ -168,7 +170,9 @@ TEST_CASE("the pieces of a list cover each tensor once", "[cut]") {
         const std::size_t first = glissade::cut(lines, piece, pieces),
                           last = glissade::cut(lines, piece + 1, pieces);
         glissade::for_lines(sizes.size(), list, first, last,
-                            [&](sized t, std::size_t begin, std::size_t end) {
+                            [&](const sized &t, std::size_t begin, std::size_t end, const std::size_t *next) {
+                              if (next) CHECK(*next == t.index + 1);
+                              if (pieces == 1) CHECK((next != nullptr) == (t.index + 1 < sizes.size()));
                               if (begin == 0) visited.push_back({t.n, 0});
                               REQUIRE(!visited.empty());
                               CHECK((visited.back().first == t.n && visited.back().second == begin &&
