@@ -42,7 +42,7 @@ void run(kernel kernel_of_rule, const typename rule::options &options, double cl
 template <class rule, class List>
 glissade_status step(kernel table::*kernel_of, const typename rule::options *options, std::size_t count,
                      const List &list) {
-  const default_rounding here;
+  const default_float_mode here;
   if (const auto fault = check_list<rule>(options, count, list)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
@@ -53,7 +53,7 @@ glissade_status step(kernel table::*kernel_of, const typename rule::options *opt
 template <class rule, class List>
 glissade_status step_clipped(kernel table::*kernel_of, const typename rule::options *options,
                              std::size_t count, const List &list, double max_norm, double *norm) {
-  const default_rounding here;
+  const default_float_mode here;
   if (const auto fault = check_list<rule>(options, count, list)) return fault;
   for (std::size_t i = 0; i < count; ++i)
     if (list(i).options->grad_scale != options->grad_scale) return GLISSADE_BAD_GRAD_SCALE;
@@ -75,7 +75,7 @@ glissade_status step_clipped(kernel table::*kernel_of, const typename rule::opti
 
 template <class rule>
 glissade_status reset(const typename rule::options *options, const tensor<rule> &t) {
-  const default_rounding here;
+  const default_float_mode here;
   if (const auto fault = check_options<rule>(options)) return fault;
   const unsigned mode = mode_of<rule>(*options);
   if (const auto fault = check_arrays<rule>(mode, t, 2)) return fault;
@@ -145,7 +145,7 @@ using namespace glissade;
 
 glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                    glissade_norm *result) {
-  const default_rounding here;
+  const default_float_mode here;
   if (!grads && count) return GLISSADE_NULL_TENSORS;
   if (!result) return GLISSADE_NULL_RESULT;
   if (threads < 0) return GLISSADE_BAD_THREADS;

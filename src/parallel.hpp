@@ -1,6 +1,6 @@
 // Spreads a task over threads: with parallel.cpp the only file that knows that threads exist.
 #pragma once
-#include "rounding.hpp"
+#include "float_mode.hpp"
 #include <algorithm>
 #include <cstddef>
 #ifdef _OPENMP
@@ -35,7 +35,7 @@ void parallel(std::size_t n, int threads, const Work &work) {
     if (team > 1 && can_start_team()) {
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
       {
-        const default_rounding on_this_thread;
+        const default_float_mode on_this_thread;
         work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
       }
       return;

@@ -9,17 +9,17 @@ namespace glissade {
 
 // Round to nearest even, subnormals kept, no traps: the mode that a thread starts in. The memory clobbers
 // keep what is computed from memory, as the options are, on this side of the switch.
-class default_rounding {
+class default_float_mode {
 public:
-  default_rounding() : callers_(get()) {
+  default_float_mode() : callers_(get()) {
     if (changed()) set(standard);
     asm volatile("" ::: "memory");
   }
-  ~default_rounding() {
+  ~default_float_mode() {
     asm volatile("" ::: "memory");
     if (changed()) set(callers_);
   }
-  default_rounding(const default_rounding &) = delete;
+  default_float_mode(const default_float_mode &) = delete;
 
 private:
 #if defined(__x86_64__)
