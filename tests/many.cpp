@@ -119,6 +119,12 @@ TEMPLATE_LIST_TEST_CASE("a fault in one tensor changes none", "[many][status]", 
   m.tensors[last].param = m.tensors[last - 1].param; // a neighbour's
   expect(GLISSADE_OVERLAPPING_ARRAYS);
   m.tensors[last] = good;
+  m.tensors[last].grad = m.tensors[last - 1].param; // which that one writes
+  expect(GLISSADE_OVERLAPPING_ARRAYS);
+  m.tensors[last] = good;
+  m.tensors[last].param = const_cast<float *>(m.tensors[last - 1].grad);
+  expect(GLISSADE_OVERLAPPING_ARRAYS);
+  m.tensors[last] = good;
   m.tensors[last].n = SIZE_MAX / 2;
   expect(GLISSADE_BAD_N);
   m.tensors[last] = good;

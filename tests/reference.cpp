@@ -58,6 +58,36 @@ TEMPLATE_LIST_TEST_CASE("a NaN in what a parameter is computed from makes it NaN
       }
 }
 
+TEMPLATE_LIST_TEST_CASE("a flushed state is the other one, with 0 for what lies below 2^-126", "[reference]",
+                        family::all) {
+  constexpr std::size_t n = 67;
+  const auto around_the_least = [](std::uint32_t random) {
+    return std::bit_cast<float>((random & 0x80000000) |
+                                (0x00200000 + random % 0x00e00000)); // 2^-128 to 2^-125
+  };
+  for (auto o : family::one_per_mode<TestType>())
+    for (const auto &isa : family::isas()) {
+      o.step = 50;
+      o.threads = 1;
+      family::arrays<TestType> kept(n, around_the_least, 1), flushed(n, around_the_least, 1);
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      for (const auto flush : {0, 1}) {
+        const auto at = (flush ? flushed : kept).at();
+        std::fill_n(at[0], n, 0.f); // so that states just decay
+        std::fill_n(at[1], n, 0.f);
+        o.flush_subnormals = flush;
+        REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+      }
+      const auto states = description<family::options_of<TestType>>::states(o);
+      INFO(isa);
+      for (std::size_t k = 2; k < family::array_count<TestType>; ++k)
+        for (std::size_t i = 0; i < n; ++i) {
+          const float x = kept.array(k)[i];
+          REQUIRE(flushed.array(k)[i] == (states[k - 2].needed && std::abs(x) < FLT_MIN ? 0 : x));
+        }
+    }
+}
+
 TEMPLATE_LIST_TEST_CASE("the options that the tests know are all that there are", "[reference]",
                         family::all) {
   using options = family::options_of<TestType>;
