@@ -22,7 +22,12 @@ std::string difference(const group &g, const cell &c) {
   for (arrays *one : {&before, &expected, &got})
     one->fill(g.subnormal);
   const bool is_limit = c.who == &g.what->limit;
-  if (!is_limit) g.what->contenders.front().step(n, 1, expected.at(c.offset).data());
+  if (!is_limit) {
+    const contender &library = g.what->contenders.front();
+    choose_isa(library);
+    library.step(n, 1, expected.at(c.offset).data());
+  }
+  choose_isa(*c.who);
   c.who->step(n, c.threads, got.at(c.offset).data());
 
   for (const std::size_t k : g.what->checked) {

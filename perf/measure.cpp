@@ -31,6 +31,7 @@ std::vector<timing> measure(const group &g, const effort &e,
 
   const auto seconds_for = [&](const cell &c, std::size_t steps) {
     const auto at = memory.at(c.offset);
+    choose_isa(*c.who);
     const double start = now();
     for (std::size_t i = 0; i < steps; ++i)
       c.who->step(c.n, c.threads, at.data());

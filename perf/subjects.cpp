@@ -20,17 +20,15 @@ using options_of = typename rule::options;
 
 template <class rule>
 contender library(std::string name, std::string isa, options_of<rule> options) {
-  const auto step = [isa, options](std::size_t n, int threads, float *const *arrays) {
-    auto o = options;
-    o.threads = threads;
-    glissade::check(glissade_use_isa(isa.c_str()));
+  const auto step = [options](std::size_t n, int threads, float *const *arrays) mutable {
+    options.threads = threads;
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       glissade::check(
-          glissade::functions<options_of<rule>>::step(&o, n, arrays[0], arrays[1], arrays[2 + i]...));
+          glissade::functions<options_of<rule>>::step(&options, n, arrays[0], arrays[1], arrays[2 + i]...));
     }
     (std::make_index_sequence<glissade::array_count<rule> - 2>());
   };
-  return {name, true, !options.flush_subnormals, options.flush_subnormals != 0, step};
+  return {name, true, !options.flush_subnormals, options.flush_subnormals != 0, step, isa};
 }
 
 // Passes over the arrays with the threads and the chunks of the library.
@@ -89,7 +87,7 @@ contender on_list(std::string name, const layout &l, bool groups, options_of<rul
     glissade::check(glissade::functions<options_of<rule>>::step_many(&kept->options[0], kept->tensors.size(),
                                                                      kept->tensors.data()));
   };
-  return {name, true, true, false, step};
+  return {name, true, true, false, step, glissade_isa_at(0)};
 }
 
 template <class rule>
@@ -103,7 +101,7 @@ contender one_by_one(const layout &l, const contender &flat) {
         if (one) one += sizes[i];
     }
   };
-  return {"each", true, true, false, step};
+  return {"each", true, true, false, step, flat.isa};
 }
 
 template <class Options>
@@ -176,17 +174,22 @@ subject norm() {
   s.checked = {1, 2};
   s.limit = limit_of(s.used);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
-    s.contenders.push_back({isa, true, true, false, [isa](std::size_t n, int threads, float *const *arrays) {
-                              glissade::check(glissade_use_isa(isa));
+    s.contenders.push_back({isa, true, true, false,
+                            [](std::size_t n, int threads, float *const *arrays) {
                               const glissade_grad grad = {n, arrays[1]};
                               glissade_norm result;
                               glissade::check(glissade_grad_norm(1, &grad, threads, &result));
                               arrays[2][0] = static_cast<float>(result.norm);
-                            }});
+                            },
+                            isa});
   return s;
 }
 
 } // namespace
+
+void choose_isa(const contender &c) {
+  if (!c.isa.empty()) glissade::check(glissade_use_isa(c.isa.c_str()));
+}
 
 std::vector<subject> all_subjects() {
   auto momentum = glissade::functions<glissade_sgd>::defaults;

@@ -14,7 +14,11 @@ struct contender {
   bool same_bits;       // as the library; otherwise the result may differ by rounding
   bool only_subnormals; // of interest only where the state is subnormal
   std::function<void(std::size_t n, int threads, float *const *arrays)> step;
+  std::string isa = {}; // of the library, for choose_isa
 };
+
+// To be called before steps of the contender: it is no part of one.
+void choose_isa(const contender &c);
 
 // An optimizer with its default options. Its arrays are param, grad, every state, and one of scratch.
 struct subject {
