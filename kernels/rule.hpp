@@ -27,9 +27,14 @@ inline double power(double base, std::int64_t step) {
   const double scaled = base * 0x1p64;
   const auto whole = static_cast<std::uint64_t>(scaled);
   fraction square = {whole, static_cast<std::uint64_t>((scaled - static_cast<double>(whole)) * 0x1p64)};
+  auto left = static_cast<std::uint64_t>(step);
+  for (; left && left % 2 == 0; left /= 2) // a reset asks with any step for the mode
+    square = square * square;
   fraction result = square;
-  for (std::int64_t left = step - 1; left > 0; left /= 2, square = square * square)
+  while (left /= 2) {
+    square = square * square;
     if (left % 2) result = result * square;
+  }
   return static_cast<double>(result.high) * 0x1p-64 + static_cast<double>(result.low) * 0x1p-128;
 }
 
@@ -98,12 +103,18 @@ unsigned mode_of(const typename rule::options &o) {
 struct common {
   template <class options>
   common(const options &o, bool decoupled)
-      : grad_scale(f(o.maximize ? -o.grad_scale : o.grad_scale)),
+      : grad_scale(scaled(o, 1)),
         weight_decay(f(o.weight_decay)),
         shrink(f(decoupled ? 1 - o.lr * o.weight_decay : 1)),
         tiny(o.flush_subnormals ? FLT_MIN : 0) {}
 
   float grad_scale, weight_decay, shrink, tiny;
+
+  // The factor of every gradient, with `clip` as a further one.
+  template <class options>
+  static float scaled(const options &o, double clip) {
+    return f(clip * (o.maximize ? -o.grad_scale : o.grad_scale));
+  }
 
   // The gradient as the formulas use it. Decoupled decay shrinks param on the way.
   template <unsigned mode, class V>
