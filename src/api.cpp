@@ -11,9 +11,9 @@ namespace {
 // What a kernel is told of the options, with grad_scale multiplied by `clip`.
 template <class rule>
 struct clipped {
-  clipped(typename rule::options o, double clip)
-      : mode(mode_of<rule>(o)),
-        coefficients((o.grad_scale *= clip, o)) {}
+  clipped(const typename rule::options &o, double clip) : mode(mode_of<rule>(o)), coefficients(o) {
+    coefficients.grad_scale = common::scaled(o, clip);
+  }
 
   unsigned mode;
   typename rule::coefficients coefficients;
@@ -28,8 +28,8 @@ void run(kernel kernel_of_rule, const typename rule::options &options, double cl
   for (std::size_t i = 0; i < count; ++i)
     lines += lines_of(list(i).n);
 
-  parallel(lines * line, options.threads, [&](std::size_t piece, std::size_t pieces) {
-    const auto *known = &options;
+  parallel(lines * line, options.threads, [=, first = &options](std::size_t piece, std::size_t pieces) {
+    const auto *known = first;
     clipped<rule> c(*known, clip);
     for_lines(count, list, cut(lines, piece, pieces), cut(lines, piece + 1, pieces),
               [&](const tensor<rule> &t, std::size_t begin, std::size_t end, float *const *next) {

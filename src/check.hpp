@@ -103,7 +103,7 @@ glissade_status check_list(const typename rule::options *options, std::size_t co
       mode = mode_of<rule>(*known);
     }
     if (const auto fault = check_arrays<rule>(mode, t, 0)) return fault;
-    if (disturb(mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
+    if (i > 0 && disturb(mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
     before = t;
     mode_before = mode;
     lines += lines_of(t.n); // no sum of these overflows before it is refused

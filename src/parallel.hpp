@@ -33,10 +33,12 @@ void parallel(std::size_t n, int threads, const Work &work) {
     const int allowed = threads ? std::min(threads, most) : omp_get_max_threads();
     const int team = useful < static_cast<std::size_t>(allowed) ? static_cast<int>(useful) : allowed;
     if (team > 1 && can_start_team()) {
+      // Threads are shown a copy, so that without a team the compiler can keep the work in registers.
+      const Work copy = work;
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
       {
         const default_float_mode on_this_thread;
-        work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
+        copy(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
       }
       return;
     }
