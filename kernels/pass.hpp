@@ -17,10 +17,12 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
   // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
-  // to come; so they are asked for this many elements ahead. What follows the end is not asked for, since it may be
-  // another thread's, but the arrays that this thread computes next. Registers much shorter than a line would ask for
-  // each too often.
-  static constexpr std::size_t ahead = 512;
+  // to come; so they are asked for this many elements ahead. Each array `apart` further than the one before: large
+  // arrays begin alike in their pages, and would all wait for the same bank of memory. What follows the end is not asked
+  // for, since it may be another thread's, but the arrays that this thread computes next. Registers much shorter than a
+  // line would ask for each too often.
+  static constexpr bool asks = V::width >= 8;
+  static constexpr std::size_t ahead = 512, apart = 128, farthest = ahead + apart * sizeof...(k);
 
   struct registers {
     V at[sizeof...(k)];
@@ -28,21 +30,14 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     void load(float *const *from, std::size_t i) {
       ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
     }
-    // Addresses, not pointers: an array that comes next may be shorter, and of another mode absent.
-    static void prefetch(float *const *from, std::size_t i) {
-      const auto at_i = [=](float *array) {
-        return reinterpret_cast<std::uintptr_t>(array) + i * sizeof(float);
-      };
-      ((used[k] ? __builtin_prefetch(reinterpret_cast<const void *>(at_i(from[k]))) : void()), ...);
-    }
     void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
     void store(float *const *to, std::size_t i) const {
       ((written[k] ? at[k].store(to[k] + i) : void()), ...);
     }
   };
 
-  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end,
-                  float *const *next) {
+  [[gnu::flatten]] static void run(const void *coefficients, float *const *arrays, std::size_t begin,
+                                   std::size_t end, float *const *next) {
     const auto c =
         *static_cast<const typename rule::coefficients *>(coefficients); // a copy: stores cannot alias it
     float *const at[] = {arrays[k]...};
@@ -58,19 +53,37 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     last.store(at, end - V::width);
   }
 
+  // By address, since an array that comes next may be shorter, and of another mode absent.
+  static void prefetch(float *const *from, std::size_t i, std::size_t apart_by) {
+    const auto ask = [](const float *array, std::size_t at) {
+      const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
+      __builtin_prefetch(reinterpret_cast<const void *>(address));
+    };
+    ((used[k] ? ask(from[k], i + k * apart_by) : void()), ...);
+  }
+
+  static void one_register(const typename rule::coefficients &c, float *const *at, std::size_t i) {
+    registers r;
+    r.load(at, i);
+    r.step(c);
+    r.store(at, i);
+  }
+
   static void whole_registers(const typename rule::coefficients &c, float *const *at, std::size_t begin,
                               std::size_t end, float *const *next) {
-    for (std::size_t i = begin; i + V::width <= end; i += V::width) {
-      registers r;
-      if constexpr (V::width >= 8) {
+    std::size_t i = begin;
+    for (; asks && i + farthest < end; i += V::width) {
+      prefetch(at, i + ahead, apart);
+      one_register(c, at, i);
+    }
+    for (; i + V::width <= end; i += V::width) {
+      if (asks && next) {
         if (i + ahead < end)
-          r.prefetch(at, i + ahead);
-        else if (next)
-          r.prefetch(next, i + ahead - end);
+          prefetch(at, i + ahead, 0);
+        else
+          prefetch(next, i + ahead - end, 0);
       }
-      r.load(at, i);
-      r.step(c);
-      r.store(at, i);
+      one_register(c, at, i);
     }
   }
 
