@@ -36,8 +36,8 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     }
   };
 
-  [[gnu::flatten]] static void run(const void *coefficients, float *const *arrays, std::size_t begin,
-                                   std::size_t end, float *const *next) {
+  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end,
+                  float *const *next) {
     const auto c =
         *static_cast<const typename rule::coefficients *>(coefficients); // a copy: stores cannot alias it
     float *const at[] = {arrays[k]...};
@@ -62,28 +62,21 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
     ((used[k] ? ask(from[k], i + k * apart_by) : void()), ...);
   }
 
-  static void one_register(const typename rule::coefficients &c, float *const *at, std::size_t i) {
-    registers r;
-    r.load(at, i);
-    r.step(c);
-    r.store(at, i);
-  }
-
   static void whole_registers(const typename rule::coefficients &c, float *const *at, std::size_t begin,
                               std::size_t end, float *const *next) {
-    std::size_t i = begin;
-    for (; asks && i + farthest < end; i += V::width) {
-      prefetch(at, i + ahead, apart);
-      one_register(c, at, i);
-    }
-    for (; i + V::width <= end; i += V::width) {
-      if (asks && next) {
+    for (std::size_t i = begin; i + V::width <= end; i += V::width) {
+      if (asks && i + farthest < end) {
+        prefetch(at, i + ahead, apart);
+      } else if (asks && next) {
         if (i + ahead < end)
           prefetch(at, i + ahead, 0);
         else
           prefetch(next, i + ahead - end, 0);
       }
-      one_register(c, at, i);
+      registers r;
+      r.load(at, i);
+      r.step(c);
+      r.store(at, i);
     }
   }
 

@@ -11,9 +11,7 @@ FAULTS = [
     ("kernels/pass.hpp", "i + V::width <= end", "i + V::width < end"),
     ("kernels/pass.hpp", "    last.store(at, end - V::width);\n", ""),
     ("kernels/pass.hpp", "written[k] ? void(arrays[k][i] =", "written[k] && i > begin ? void(arrays[k][i] ="),
-    ("kernels/pass.hpp", "    r.load(at, i);\n", "    r.load(at, 0);\n"),
-    ("kernels/pass.hpp", "apart);\n      one_register(c, at, i);", "apart);"),
-    ("kernels/pass.hpp", "for (; i + V::width", "for (i = begin; i + V::width"),
+    ("kernels/pass.hpp", "      r.load(at, i);\n", "      r.load(at, begin);\n"),
     # The words.
     ("kernels/vec.hpp", "select(a.r < b.r, then.r, otherwise.r)", "select(a.r <= b.r, then.r, otherwise.r)"),
     ("kernels/vec.hpp", "return a.r < b.r ? then : otherwise", "return a.r <= b.r ? then : otherwise"),
