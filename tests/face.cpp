@@ -56,6 +56,9 @@ TEMPLATE_LIST_TEST_CASE("a status becomes an exception, and the step is not coun
   CHECK(thrown_by([&] { optimizer.step(std::span(param).first(7), grad); }) == GLISSADE_BAD_N);
   CHECK(param == std::vector<float>(8, 1));
   CHECK(thrown_by([&] { optimizer.step(param, grad); }) == GLISSADE_OK);
+  optimizer.options().lr = -1;
+  CHECK(thrown_by([&] { optimizer.reset(); }) == GLISSADE_BAD_LR);
+  CHECK(optimizer.options().step == 1);
 }
 
 TEST_CASE("spans of different sizes are refused, empty ones stand for NULL", "[face]") {

@@ -104,9 +104,9 @@ public:
 
 private:
   void reset(std::size_t n) {
-    options_.step = 0;
     std::apply([&](auto... state) { check(functions<Options>::reset(&options_, n, state.data()...)); },
                spans());
+    options_.step = 0;
   }
 
   // With options that are right, an array is needed if its absence is an error.

@@ -3,7 +3,8 @@
 #define GLISSADE_MODEL_HPP
 
 #include "glissade.hpp"
-#include <bit>
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <istream>
 #include <ostream>
@@ -52,9 +53,11 @@ public:
     return groups_.size() - 1;
   }
 
-  // Adds an array of parameters with its gradient to a group, and allocates its state. Returns its number.
+  // Adds an array of parameters with its gradient to a group, and allocates its state. Returns its number. Throws
+  // `error` after the first step: the array's own would be number 1, and the model counts for all.
   std::size_t add(std::span<float> param, std::span<const float> grad, std::size_t group = 0) {
     if (grad.size() != param.size()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
+    if (steps_ != 0) throw error(GLISSADE_BAD_STEP, "an array was added after the first step");
     entry e{param, grad, group, optimizer<Options>(param.size(), *groups_.at(group))};
     tensors_.reserve(entries_.size() + 1);
     entries_.push_back(std::move(e));
@@ -98,7 +101,7 @@ public:
     writer w{to};
     w.header(name(), groups_.size(), entries_.size(), steps_);
     for (const auto &group : groups_)
-      w.words(group.get(), sizeof(Options));
+      w.words(bytes_of(*group).data(), sizeof(Options));
     for (const entry &e : entries_) {
       w.number(e.param.size());
       w.number(e.group);
@@ -213,6 +216,16 @@ private:
     std::array<char, 16> padded{};
     std::strncpy(padded.data(), functions<Options>::name, padded.size());
     return padded;
+  }
+
+  // With zeros where the struct has a gap, so that equal models make equal files.
+  static std::array<char, sizeof(Options)> bytes_of(const Options &options) {
+    constexpr std::size_t gap = offsetof(Options, threads) + sizeof(int), step = offsetof(Options, step);
+    static_assert(step - gap < alignof(std::int64_t) && step + sizeof(std::int64_t) == sizeof(Options));
+    std::array<char, sizeof(Options)> bytes;
+    std::memcpy(bytes.data(), &options, bytes.size());
+    std::fill(bytes.begin() + gap, bytes.begin() + step, char{0});
+    return bytes;
   }
 
   tensor tensor_of(entry &e) const {
