@@ -36,7 +36,8 @@ template <class Options>
 contender rival(std::string name, bool same_bits, Options options, std::vector<pass<Options>> passes) {
   const auto step = [options, passes](std::size_t n, int threads, float *const *arrays) {
     for (const auto run : passes)
-      over_chunks(n, threads, [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
+      glissade::over_chunks(n, threads,
+                            [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
   };
   return {name, false, same_bits, false, step};
 }
@@ -47,7 +48,8 @@ contender limit_of(std::vector<std::size_t> used) {
     std::array<float *, most_arrays> moved{};
     for (std::size_t k = 0; k < used.size(); ++k)
       moved[k] = arrays[used[k]];
-    over_chunks(n, threads, [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
+    glissade::over_chunks(n, threads,
+                          [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
   };
   return {"limit", false, false, false, step};
 }

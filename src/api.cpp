@@ -1,5 +1,6 @@
 // The functions of the C API on arrays: check, coefficients, threads, kernel.
 #include "check.hpp"
+#include "chunks.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
 #include "rules.hpp"
@@ -28,10 +29,10 @@ void run(kernel kernel_of_rule, const typename rule::options &options, double cl
   for (std::size_t i = 0; i < count; ++i)
     lines += lines_of(list(i).n);
 
-  parallel(lines * line, options.threads, [=, first = &options](std::size_t piece, std::size_t pieces) {
+  parallel(lines * line, options.threads, [=, first = &options](std::size_t chunk, std::size_t chunks) {
     const auto *known = first;
     clipped<rule> c(*known, clip);
-    for_lines(count, list, cut(lines, piece, pieces), cut(lines, piece + 1, pieces),
+    for_lines(count, list, cut(lines, chunk, chunks), cut(lines, chunk + 1, chunks),
               [&](const tensor<rule> &t, std::size_t begin, std::size_t end, float *const *next) {
                 if (t.options != known) c = clipped<rule>(*(known = t.options), clip);
                 kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end, next);
@@ -80,10 +81,7 @@ glissade_status reset(const typename rule::options *options, const tensor<rule> 
   const unsigned mode = mode_of<rule>(*options);
   if (const auto fault = check_arrays<rule>(mode, t, 2)) return fault;
 
-  const std::size_t lines = lines_of(t.n);
-  parallel(t.n, options->threads, [&](std::size_t piece, std::size_t pieces) {
-    const std::size_t begin = cut(lines, piece, pieces) * line;
-    const std::size_t end = std::min(cut(lines, piece + 1, pieces) * line, t.n);
+  over_chunks(t.n, options->threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = 2; i < array_count<rule>; ++i)
       if (uses<rule>(mode, i)) {
         const auto initial = rule::states[i - 2].initial;

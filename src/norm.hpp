@@ -31,9 +31,9 @@ glissade_norm norm_of(const table &kernels, int threads, std::size_t count, cons
   constexpr std::size_t most_slots = 1024;
   double sums[most_slots], largest[most_slots];
   const std::size_t slots = std::min(blocks, most_slots);
-  parallel(floats, threads, [&](std::size_t piece, std::size_t pieces) {
+  parallel(floats, threads, [&](std::size_t chunk, std::size_t chunks) {
     std::size_t i = 0, start = 0; // the tensor of the current block, and its first block
-    for (std::size_t slot = cut(slots, piece, pieces); slot < cut(slots, piece + 1, pieces); ++slot) {
+    for (std::size_t slot = cut(slots, chunk, chunks); slot < cut(slots, chunk + 1, chunks); ++slot) {
       sums[slot] = largest[slot] = 0;
       for (std::size_t block = cut(blocks, slot, slots); block < cut(blocks, slot + 1, slots); ++block) {
         while (block >= start + blocks_of(list(i).n))

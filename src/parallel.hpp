@@ -12,16 +12,16 @@ namespace glissade {
 // Fewer elements than this are not worth waking a thread for: it takes about as long as computing them.
 inline constexpr std::size_t worth_a_thread = 16384;
 
-// Where piece number `piece` of `pieces` begins when n things are cut: the pieces are equal within one.
-inline std::size_t cut(std::size_t n, std::size_t piece, std::size_t pieces) {
-  const std::size_t rest = n % pieces;
-  return n / pieces * piece + (piece < rest ? piece : rest);
+// Where chunk number `chunk` of `chunks` begins when n things are cut: the chunks are equal within one.
+inline std::size_t cut(std::size_t n, std::size_t chunk, std::size_t chunks) {
+  const std::size_t rest = n % chunks;
+  return n / chunks * chunk + (chunk < rest ? chunk : rest);
 }
 
 // Called before this thread starts a team; false if it must compute alone.
 bool can_start_team() noexcept;
 
-// Calls work(piece, pieces) for every piece of a task on n floats, each on a thread of its own; `threads` as
+// Calls work(chunk, chunks) for every chunk of a task on n floats, each on a thread of its own; `threads` as
 // in glissade.h. The floating-point mode of the calling thread is the caller's business.
 template <class Work>
 void parallel(std::size_t n, int threads, const Work &work) {

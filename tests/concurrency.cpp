@@ -201,9 +201,11 @@ TEST_CASE("calls inside OpenMP regions, nested ones too", "[concurrency]") {
   }
 }
 
-// Run again with OpenMP's variables set: threads = 0 has as many threads as they say, and the runtime keeps them.
+// The threads of this process. OpenMP's runtime keeps those it has started.
+std::ptrdiff_t tasks() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
+
+// Run again with OpenMP's variables set: threads = 0 has as many threads as they say.
 TEST_CASE("as many threads as OpenMP is told", "[.threads]") {
-  const auto tasks = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
   const auto serial = all_jobs(200003, 1), threaded = all_jobs(200003, 0);
   for (const auto &one : serial)
     one->run();
@@ -212,5 +214,14 @@ TEST_CASE("as many threads as OpenMP is told", "[.threads]") {
     one->run();
   CHECK(tasks() == std::atoi(std::getenv("EXPECTED_THREADS")));
   CHECK(wrong(serial) + wrong(threaded) == 0);
+}
+
+// So that each thread finds its part of the state in memory near it. A length that has no whole number of cache lines.
+TEST_CASE("a reset is cut as a step is", "[.reset]") {
+  std::vector<float> sum(32767);
+  const glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+  CHECK(tasks() == 1);
+  CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+  CHECK(tasks() == 2);
 }
 #endif

@@ -110,17 +110,17 @@ TEST_CASE("the norm of more than 2^32 elements", "[.large]") {
   CHECK(got.max_abs == expected.max_abs);
 }
 
-TEST_CASE("pieces of any number cover it once and are equal within one", "[cut]") {
+TEST_CASE("chunks of any number cover it once and are equal within one", "[cut]") {
   const std::size_t most_floats = PTRDIFF_MAX / sizeof(float);
   for (const std::size_t n : {std::size_t(0), std::size_t(1), std::size_t(17), (std::size_t(1) << 32) + 1,
                               most_floats, SIZE_MAX - 1, SIZE_MAX})
-    for (const std::size_t pieces : {1u, 2u, 3u, 7u, 64u, 1024u, 4097u}) {
-      CHECK(glissade::cut(n, 0, pieces) == 0);
-      CHECK(glissade::cut(n, pieces, pieces) == n);
-      for (std::size_t i = 0; i < pieces; ++i) {
-        const std::size_t begin = glissade::cut(n, i, pieces), end = glissade::cut(n, i + 1, pieces);
-        if (end < begin || end - begin < n / pieces || end - begin - n / pieces > 1)
-          FAIL(n << " in " << pieces << ": piece " << i << " is " << begin << " to " << end);
+    for (const std::size_t chunks : {1u, 2u, 3u, 7u, 64u, 1024u, 4097u}) {
+      CHECK(glissade::cut(n, 0, chunks) == 0);
+      CHECK(glissade::cut(n, chunks, chunks) == n);
+      for (std::size_t i = 0; i < chunks; ++i) {
+        const std::size_t begin = glissade::cut(n, i, chunks), end = glissade::cut(n, i + 1, chunks);
+        if (end < begin || end - begin < n / chunks || end - begin - n / chunks > 1)
+          FAIL(n << " in " << chunks << ": chunk " << i << " is " << begin << " to " << end);
       }
     }
 }
@@ -144,7 +144,7 @@ TEST_CASE("no more floats fit in memory than a pointer difference can span", "[c
   CHECK(!glissade::fits_in_memory(SIZE_MAX));
 }
 
-TEST_CASE("the pieces of a list cover each tensor once", "[cut]") {
+TEST_CASE("the chunks of a list cover each tensor once", "[cut]") {
   struct sized {
     std::size_t n, index;
     const std::size_t *arrays; // stands for them: the index
@@ -162,17 +162,17 @@ TEST_CASE("the pieces of a list cover each tensor once", "[cut]") {
     std::size_t lines = 0;
     for (const std::size_t n : sizes)
       lines += glissade::lines_of(n);
-    for (const std::size_t pieces : {1u, 2u, 3u, 64u}) {
+    for (const std::size_t chunks : {1u, 2u, 3u, 64u}) {
       std::vector<std::pair<std::size_t, std::size_t>>
           visited; // the size of a tensor, and how far it is done
-      for (std::size_t piece = 0; piece < pieces; ++piece) {
+      for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
         std::size_t done = 0;
-        const std::size_t first = glissade::cut(lines, piece, pieces),
-                          last = glissade::cut(lines, piece + 1, pieces);
+        const std::size_t first = glissade::cut(lines, chunk, chunks),
+                          last = glissade::cut(lines, chunk + 1, chunks);
         glissade::for_lines(sizes.size(), list, first, last,
                             [&](const sized &t, std::size_t begin, std::size_t end, const std::size_t *next) {
                               if (next) CHECK(*next == t.index + 1);
-                              if (pieces == 1) CHECK((next != nullptr) == (t.index + 1 < sizes.size()));
+                              if (chunks == 1) CHECK((next != nullptr) == (t.index + 1 < sizes.size()));
                               if (begin == 0) visited.push_back({t.n, 0});
                               REQUIRE(!visited.empty());
                               CHECK((visited.back().first == t.n && visited.back().second == begin &&

@@ -57,7 +57,7 @@ FAULTS = [
     ("kernels/rules/radam.hpp", "length(o) > 5", "length(o) > 4"),
     ("kernels/rules/radam.hpp", "(rho - 4) * (rho - 2) * all", "(rho - 4) * (rho - 1) * all"),
     # Threads and lists.
-    ("src/parallel.hpp", "piece < rest ? piece : rest", "piece < rest ? piece : 0"),
+    ("src/parallel.hpp", "chunk < rest ? chunk : rest", "chunk < rest ? chunk : 0"),
     ("src/list.hpp", "n % line != 0", "n % line > 1"),
     ("src/list.hpp", "std::min((last - start) * line, t.n)", "t.n"),
     ("src/list.hpp", "(std::max(first, start) - start) * line", "0"),
@@ -83,7 +83,7 @@ FAULTS = [
     ("src/api.cpp", "given[i].options ? given[i].options : options", "options"),
     ("src/api.cpp", "if (t.options != known) c =", "if (t.options == known) c ="),
     ("src/api.cpp", "initial ? f(options->*initial) : 0.f", "0.f"),
-    ("src/api.cpp", "cut(lines, piece + 1, pieces) * line, t.n)", "cut(lines, piece + 1, pieces) * line, t.n - 1)"),
+    ("src/chunks.hpp", "cut(lines, chunk + 1, chunks) * line, n)", "cut(lines, chunk + 1, chunks) * line, n - 1)"),
     ("src/cpu.cpp", "name && *name", "name"),
     ("src/cpu.cpp", "index-- == 0", "index == 0"),
     ("src/cpu.cpp", "one.runs && wanted", "wanted", "the emulated CPUs notice, which is not quick"),
