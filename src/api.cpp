@@ -57,7 +57,7 @@ glissade_status step_clipped(kernel table::*kernel_of, const typename rule::opti
   const default_float_mode here;
   if (const auto fault = check_list<rule>(options, count, list)) return fault;
   for (std::size_t i = 0; i < count; ++i)
-    if (list(i).options->grad_scale != options->grad_scale) return GLISSADE_BAD_GRAD_SCALE;
+    if (list(i).options->grad_scale != options->grad_scale) return GLISSADE_UNEQUAL_GRAD_SCALE;
   if (!(max_norm >= 0)) return GLISSADE_BAD_MAX_NORM;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;

@@ -218,7 +218,7 @@ TEMPLATE_LIST_TEST_CASE("a step with a gradient that is not finite is skipped", 
   other.grad_scale = 2;
   m.tensors[4].options = &other;
   CHECK(functions::step_many_clipped(&o, m.tensors.size(), m.tensors.data(), 1, nullptr) ==
-        GLISSADE_BAD_GRAD_SCALE);
+        GLISSADE_UNEQUAL_GRAD_SCALE);
   CHECK(m.nothing_changed());
 }
 

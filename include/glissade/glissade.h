@@ -9,7 +9,10 @@
  * the same, it is neither read nor written. `n` may be 0, and then every pointer may be NULL.
  *
  * Errors. A function either does all of its work and returns GLISSADE_OK, or returns the status of the first
- * fault that it finds and changes nothing. No function aborts, prints, throws or allocates.
+ * fault that it finds and changes nothing. A status names the argument, but neither which two arrays overlap,
+ * nor which one is misaligned, nor which tensor of a list is at fault. No function aborts, prints, throws or
+ * allocates. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further
+ * ranges stand beside the fields.
  *
  * Numbers. Options are doubles. What depends on them alone is computed in double and rounded once to float;
  * every element is then computed by the documented formula in binary32, round to nearest even, each operation
@@ -17,15 +20,15 @@
  * same, bit for bit, on every instruction set, with any number of threads, any split of the arrays into
  * several calls and any alignment. Only the payload and the sign of a NaN may differ. Infinities and NaNs in
  * the arrays go through this arithmetic like any number. Subnormals are kept, unless `flush_subnormals` is
- * set. The caller's floating-point mode (rounding, flush to zero, traps) changes no bit and is left as it was;
- * exception flags may be raised.
+ * set. On x86-64 and AArch64 the caller's floating-point mode (rounding, flush to zero, traps) changes no bit
+ * and is left as it was; exception flags may be raised.
  *
  * Threads. Every function may be called from several threads at once, as long as no array that one call
  * writes is used by another. Within a call, `threads` = 0 uses as many OpenMP threads as OpenMP would
  * (OMP_NUM_THREADS, omp_set_num_threads, no nested ones unless OpenMP allows them), 1 never touches OpenMP,
- * and k > 1 uses at most k, and no more than OpenMP would or than there are processors. Small arrays are
- * always computed by the calling thread. A library built without OpenMP takes every value and computes on the
- * calling thread.
+ * and k > 1 uses at most k, and no more than the larger of what OpenMP would use and the number of
+ * processors. Small arrays are always computed by the calling thread. A library built without OpenMP takes
+ * every value and computes on the calling thread.
  *
  * Forks. In a child of fork(), GCC's OpenMP runtime waits for ever for threads that only the parent has, if the
  * thread that forked had started others before. Where it did so in a call of this library, its calls in the
@@ -72,7 +75,8 @@ GLISSADE_API const char *glissade_version(void);
  * The first call of this function or of any step chooses: what the environment variable GLISSADE_ISA names,
  * else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown or
  * cannot run here, this function returns NULL and every step returns GLISSADE_UNAVAILABLE_ISA until
- * glissade_use_isa succeeds: never another one silently. Static text; safe from any thread.
+ * glissade_use_isa succeeds or the variable names another: never another one silently. Static text; safe from
+ * any thread.
  */
 GLISSADE_API const char *glissade_isa(void);
 
@@ -105,7 +109,7 @@ typedef struct glissade_rmsprop {
   double eps;                /* at least 0 */
   double weight_decay;       /* at least 0; 0 for none */
   double momentum;           /* at least 0; 0 for none */
-  double grad_scale;         /* multiplies the gradient before anything else; 1 for none */
+  double grad_scale;         /* multiplies the gradient before anything else, of either sign; 1 for none */
   double initial_square_avg; /* what reset writes to square_avg, at least 0 */
   int centered; /* 1: divide by the standard deviation (Graves 2013) instead of the root mean square */
   int nesterov; /* 1: Nesterov momentum; without effect where momentum is 0 */
@@ -269,7 +273,7 @@ typedef struct glissade_sgd {
   size_t struct_size; /* sizeof(glissade_sgd) */
   double lr;
   double momentum;     /* at least 0; 0 for none */
-  double dampening;    /* the gradient enters the buffer times 1 - dampening */
+  double dampening;    /* of either sign; the gradient enters the buffer times 1 - dampening */
   double weight_decay; /* L2 */
   double grad_scale;
   int nesterov;         /* 1: Nesterov momentum; without effect where momentum is 0 */
@@ -521,8 +525,8 @@ GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options,
  * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is the norm of the gradients after their
  * scaling by grad_scale; the product of the two factors is rounded once. That costs no further pass over
  * memory. max_norm is at least 0 (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. All tensors
- * must have the same grad_scale; else GLISSADE_BAD_GRAD_SCALE. *norm, unless norm is NULL, becomes N whenever
- * the gradients were read.
+ * must have the same grad_scale; else GLISSADE_UNEQUAL_GRAD_SCALE. *norm, unless norm is NULL, becomes N
+ * whenever the gradients were read.
  */
 
 typedef struct glissade_rmsprop_tensor {

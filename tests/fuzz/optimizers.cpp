@@ -145,7 +145,7 @@ void fuzz_list(bool clipped, input &in) {
     auto &t = list.emplace_back(i, own ? other : o, in);
     if (own) add_faults(other, faults);
     if (own && clipped && !(other.value.grad_scale == o.value.grad_scale))
-      faults.push_back(GLISSADE_BAD_GRAD_SCALE);
+      faults.push_back(GLISSADE_UNEQUAL_GRAD_SCALE);
     grads.push_back({t.n, t.at[1]});
     if (i == wrong)
       if (const auto fault = t.bend(0, in)) faults.push_back(fault);
