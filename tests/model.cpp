@@ -68,8 +68,8 @@ TEMPLATE_LIST_TEST_CASE("training goes on from a saved state with the same bits"
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("equal models are saved as equal bytes, whatever lies in the gaps of the options", "[model]",
-                        family::all) {
+TEMPLATE_LIST_TEST_CASE("equal models are saved as equal bytes, whatever lies in the gaps of the options",
+                        "[model]", family::all) {
   using options = family::options_of<TestType>;
   const auto model_with_gaps_of = [](int filling) {
     options o;

@@ -54,9 +54,10 @@ std::string section_of(const std::string &name) {
 
 TEST_CASE("the pages name every preset", "[pages]") {
   const auto all = presets();
-  const std::string readme = text_of("README.md");
+  const std::string readme = text_of("README.md"), tested = text_of("tests/presets.txt");
   for (const auto &[macro, options] : all) {
     require_word(readme, macro);
+    require_word(tested, macro);
     require_word(section_of(options.substr(std::string("glissade_").size())), macro);
   }
   // The list knows each optimizer's first preset: none of them escaped.

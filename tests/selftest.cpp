@@ -3,6 +3,7 @@
 // Every optimizer with every option takes steps on every instruction set that runs here, and the bits are
 // compared with those of "scalar"; a checksum of some results is compared with the one that was committed, so
 // with other machines.
+#include "glissade/model.hpp"
 #include "options.hpp"
 #include <array>
 #include <cinttypes>
@@ -76,22 +77,21 @@ std::size_t compare(const char *isa, std::size_t &faults) {
   return steps;
 }
 
-// FNV-1a over all arrays after 20 steps in each mode; 0 if a value became NaN, whose bits are free.
+// Of all arrays after 20 steps in each mode; 0 if a value became NaN, whose bits are free.
 template <class rule>
 std::uint64_t checksum_of() {
-  std::uint64_t sum = 0xcbf29ce484222325;
+  glissade::checksum sum;
   for (auto o : family::one_per_mode<rule>()) {
     arrays<rule> a(203, family::ordinary_float, 1);
     for (o.step = 1; o.step <= 20; ++o.step)
       if (!a.step(o)) return 0;
-    for (const auto &array : a.memory)
+    for (const auto &array : a.memory) {
       for (const float x : array)
-        if (std::isnan(x))
-          return 0;
-        else
-          sum = (sum ^ std::bit_cast<std::uint32_t>(x)) * 0x100000001b3;
+        if (std::isnan(x)) return 0;
+      sum.add(array.data(), array.size() * sizeof(float));
+    }
   }
-  return sum;
+  return sum.value();
 }
 
 template <class rule>
