@@ -19,11 +19,6 @@ void use_any(input &in) { use(isas()[in.below(isas().size())]); }
 template <class rule>
 using tensors = std::deque<tensor<rule>>; // never moved
 
-template <class rule>
-typename tensor<rule>::options *nullable(typename tensor<rule>::options &o, bool null) {
-  return null ? nullptr : &o;
-}
-
 // Two calls, on [0, cut) and on the rest, each on an instruction set of its own.
 template <class rule, class Call>
 glissade_status in_two_parts(const tensor<rule> &t, input &in, const Call &call) {
@@ -122,6 +117,49 @@ glissade_norm fuzz_norm(const std::vector<glissade_grad> &grads, input &in) {
   return got;
 }
 
+// The norm of arrays one of which may be wrong, as any other argument may.
+void fuzz_bad_norm(const float *grad, std::size_t n, input &in) {
+  std::vector<glissade_grad> grads(in.below(4), glissade_grad{n, grad});
+  statuses faults;
+  if (!grads.empty()) {
+    auto &bent = grads[in.below(grads.size())];
+    switch (in.below(5)) {
+    case 0:
+      bent.grad = nullptr;
+      if (n != 0) faults.push_back(GLISSADE_NULL_GRAD);
+      break;
+    case 1:
+      bent.grad = reinterpret_cast<const float *>(reinterpret_cast<const char *>(grad) + 1 + in.below(3));
+      if (n != 0) faults.push_back(GLISSADE_MISALIGNED_ARRAY);
+      break;
+    case 2:
+      bent.n = SIZE_MAX / 8 + 1 + in.word(8) % (SIZE_MAX / 8 * 7);
+      faults.push_back(GLISSADE_BAD_N);
+      break;
+    case 3: // as many elements as there are up to the last address, which no array has
+      bent.n = 1 + in.below(large);
+      bent.grad = reinterpret_cast<const float *>(0 - 4 * bent.n);
+      faults.push_back(GLISSADE_BAD_N);
+      break;
+    default:
+      break;
+    }
+  }
+  const bool no_list = in.one_in(8), no_result = in.one_in(8);
+  const int threads = in.one_in(8) ? -1 - static_cast<int>(in.byte()) : static_cast<int>(in.below(4));
+  if (no_list && !grads.empty()) faults.push_back(GLISSADE_NULL_TENSORS);
+  if (no_result) faults.push_back(GLISSADE_NULL_RESULT);
+  if (threads < 0) faults.push_back(GLISSADE_BAD_THREADS);
+  if (faults.empty()) faults.push_back(GLISSADE_OK);
+  glissade_norm result = {-5, -5, -5};
+  const auto status = glissade_grad_norm(grads.size(), no_list ? nullptr : grads.data(), threads,
+                                         no_result ? nullptr : &result);
+  expect_one_of(faults, status);
+  if (status != GLISSADE_OK)
+    expect(result.norm == -5 && result.max_abs == -5 && result.finite == -5,
+           "a fault leaves the result alone");
+}
+
 // A list of tensors, some with the second options, in one call; clipped or not.
 template <class rule>
 void fuzz_list(bool clipped, input &in) {
@@ -146,7 +184,9 @@ void fuzz_list(bool clipped, input &in) {
     if (own) add_faults(other, faults);
     if (own && clipped && !(other.value.grad_scale == o.value.grad_scale))
       faults.push_back(GLISSADE_UNEQUAL_GRAD_SCALE);
-    grads.push_back({t.n, t.at[1]});
+    if (i > 0 && i - 1 != wrong && in.one_in(8))
+      if (const auto fault = t.reach_into(list[i - 1], in)) faults.push_back(fault);
+    grads.push_back({t.n, t.grad()});
     if (i == wrong)
       if (const auto fault = t.bend(0, in)) faults.push_back(fault);
     given[i].n = t.given_n;
@@ -214,12 +254,19 @@ void fuzz_rest(input &in) {
   expect_one_of(faults, functions::step_many_clipped(&o.value, count, nullptr, 1, nullptr));
   expect_one_of({GLISSADE_NULL_TENSORS, GLISSADE_NULL_OPTIONS},
                 functions::step_many(nullptr, count, nullptr));
-  glissade_norm norm;
-  expect(glissade_grad_norm(count, nullptr, 1, &norm) == (count ? GLISSADE_NULL_TENSORS : GLISSADE_OK),
-         "no list has no norm");
-  const glissade_grad grad = {in.below(3), nullptr};
-  expect(glissade_grad_norm(1, &grad, 1, &norm) == (grad.n ? GLISSADE_NULL_GRAD : GLISSADE_OK),
-         "no array has no norm");
+  expect_one_of({GLISSADE_NULL_TENSORS, GLISSADE_NULL_OPTIONS},
+                functions::step_many_clipped(nullptr, count, nullptr, 1, nullptr));
+  const tensor<rule> t(0, o, in);
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    expect(functions::step(nullptr, t.n, t.at[0], t.at[1], t.at[2 + i]...) == GLISSADE_NULL_OPTIONS &&
+               functions::reset(nullptr, t.n, t.at[2 + i]...) == GLISSADE_NULL_OPTIONS,
+           "no options are refused");
+  }
+  (std::make_index_sequence<tensor<rule>::count - 2>());
+  t.expect_contents(t.before);
+  expect(glissade_use_isa(nullptr) == GLISSADE_OK && glissade_isa() == isas().front(),
+         "the best instruction set is chosen anew");
+  fuzz_bad_norm(t.at[1], t.n, in);
 }
 
 template <class rule>

@@ -129,6 +129,27 @@ public:
     }
   }
 
+  // Lets an array lie in one of the tensor before, and returns the fault that a call on the list finds then.
+  glissade_status reach_into(tensor &other, input &in) {
+    const std::size_t a = in.below(count), b = in.below(count);
+    if (other.n == 0) return GLISSADE_OK;
+    if (n == 0 || !needs(a) || !other.needs(b)) {
+      if (n == 0 || !needs(a)) at[a] = other.at[b] + in.below(other.n); // not looked at
+      return GLISSADE_OK;
+    }
+    if (a == 1 && b == 1) { // one gradient may serve both
+      if (n > other.n) return GLISSADE_OK;
+      at[1] = other.at[1];
+      before[1].assign(other.before[1].begin(), other.before[1].begin() + long(n));
+      std::copy_n(before[1].data(), n, memory_[1].at);
+      after[1] = before[1];
+      ordinary_ = ordinary_ && other.ordinary_;
+      return GLISSADE_OK;
+    }
+    at[a] = other.at[b] + in.below(other.n);
+    return GLISSADE_OVERLAPPING_ARRAYS;
+  }
+
   // What the scalar kernel makes of it, with the gradient scaled so.
   void step_by_scalar(double grad_scale) {
     options alone = o->value;
@@ -154,6 +175,9 @@ public:
           expect(element[k].admits(after[k][i]), "the formula in double agrees on array", k);
     }
   }
+
+  // In this tensor's own memory, wherever the call is told that it lies.
+  const float *grad() const { return memory_[1].at; }
 
   using contents = std::array<std::vector<float>, count>;
   void expect_contents(const contents &right) const {
