@@ -1,8 +1,8 @@
 // glissade_selftest: says whether the library keeps its promise on this CPU. Exit status 0 if so.
 //
 // Every optimizer with every option takes steps on every instruction set that runs here, and the bits are
-// compared with those of "scalar"; a checksum of some results is compared with the one that was committed, so
-// with other machines.
+// compared with those of "scalar"; a checksum of some results, of the norm of a list and of clipping by it too, is
+// compared with the one that was committed, so with other machines.
 #include "glissade/model.hpp"
 #include "options.hpp"
 #include <array>
@@ -14,7 +14,7 @@
 namespace {
 
 struct checksum {
-  std::string_view optimizer;
+  std::string_view of; // an optimizer, or the norm
   std::uint64_t value;
 };
 // Remade by glissade_selftest --checksums.
@@ -94,10 +94,44 @@ std::uint64_t checksum_of() {
   return sum.value();
 }
 
-template <class rule>
-bool has_committed_checksum() {
+// Of the norm of a list, and of a list that is clipped by it, each time on another number of threads; 0 if they differ.
+std::uint64_t checksum_of_norm() {
+  std::uint64_t first = 0;
+  for (const int threads : {1, 0, 3}) {
+    using rule = glissade::rules::rmsprop;
+    auto o = glissade::functions<rule::options>::defaults;
+    o.threads = threads;
+    std::vector<arrays<rule>> memory;
+    std::vector<glissade_grad> grads;
+    std::vector<glissade_rmsprop_tensor> tensors;
+    for (const std::size_t n : {std::size_t(67), large, std::size_t(1)})
+      memory.emplace_back(n, family::ordinary_float, 1);
+    for (auto &a : memory) {
+      grads.push_back({a.memory[0].size(), a.memory[1].data()});
+      tensors.push_back({grads.back().n, a.memory[0].data(), grads.back().grad, a.memory[2].data(), nullptr,
+                         nullptr, nullptr});
+    }
+    glissade_norm found = {};
+    double norm = 0;
+    if (glissade_grad_norm(grads.size(), grads.data(), threads, &found) != GLISSADE_OK ||
+        glissade_rmsprop_step_many_clipped(&o, tensors.size(), tensors.data(), .3, &norm) != GLISSADE_OK)
+      return 0;
+    glissade::checksum sum;
+    sum.add(&found.norm, sizeof found.norm);
+    sum.add(&found.max_abs, sizeof found.max_abs);
+    sum.add(&norm, sizeof norm);
+    for (const auto &a : memory)
+      for (const auto &array : a.memory)
+        sum.add(array.data(), array.size() * sizeof(float));
+    if (first == 0) first = sum.value();
+    if (sum.value() != first) return 0;
+  }
+  return first;
+}
+
+bool is_committed(std::string_view name, std::uint64_t value) {
   for (const auto &one : committed)
-    if (one.optimizer == family::name_of<rule>) return one.value == checksum_of<rule>();
+    if (one.of == name) return one.value == value;
   return false;
 }
 
@@ -108,7 +142,8 @@ int report(std::tuple<rule...> *) {
     std::size_t faults_here = 0, steps = 0;
     ((steps += compare<rule>(isa.c_str(), faults_here)), ...);
     if (glissade_use_isa(isa.c_str()) != GLISSADE_OK) ++faults_here;
-    const std::size_t others_here = (std::size_t(0) + ... + !has_committed_checksum<rule>());
+    const std::size_t others_here = (std::size_t(!is_committed("norm", checksum_of_norm())) + ... +
+                                     !is_committed(family::name_of<rule>, checksum_of<rule>()));
     std::printf("%-8s %zu optimizers, %zu steps: %s; checksums: %s\n", isa.c_str(), sizeof...(rule), steps,
                 faults_here ? "NOT the bits of scalar" : "the bits of scalar",
                 others_here ? "NOT as committed" : "as committed");
@@ -120,7 +155,11 @@ int report(std::tuple<rule...> *) {
 
 template <class... rule>
 int print_checksums(std::tuple<rule...> *) {
-  (std::printf("{\"%s\", 0x%016" PRIx64 "},\n", family::name_of<rule>, checksum_of<rule>()), ...);
+  const auto print = [](const char *name, std::uint64_t value) {
+    std::printf("{\"%s\", 0x%016" PRIx64 "},\n", name, value);
+  };
+  (print(family::name_of<rule>, checksum_of<rule>()), ...);
+  print("norm", checksum_of_norm());
   return 0;
 }
 

@@ -134,15 +134,21 @@ TEMPLATE_LIST_TEST_CASE("an address that is no multiple of 4 is refused", "[stat
 }
 
 TEMPLATE_LIST_TEST_CASE("an n that no memory can hold is refused", "[status]", family::all) {
-  for (const std::size_t n : {SIZE_MAX, SIZE_MAX / 4 + 1, SIZE_MAX / 8 + 1, SIZE_MAX / 8 - 64}) {
+  for (const std::size_t n : {SIZE_MAX, SIZE_MAX / 4 + 1, SIZE_MAX / 8 + 1}) {
     refusal<TestType> call;
     call.given = greedy<TestType>();
-    auto at = call.memory.at();
-    if (n == SIZE_MAX / 8 - 64) // the bytes fit, but not behind this address
-      for (std::size_t k = 0; k < at.size(); ++k)
-        at[k] = reinterpret_cast<float *>(UINTPTR_MAX - 1023 - 4 * k);
-    call.expect(GLISSADE_BAD_N, at, n);
+    call.expect(GLISSADE_BAD_N, call.memory.at(), n);
   }
+  // So many fit, but not behind this address: up to the very end of the addresses, and past it.
+  constexpr std::size_t n = 40;
+  for (const std::size_t behind : {n, n - 1, std::size_t(1)})
+    for (std::size_t k = 0; k < family::array_count<TestType>; ++k) {
+      refusal<TestType> call;
+      call.given = greedy<TestType>();
+      auto at = call.memory.at();
+      at[k] = reinterpret_cast<float *>(0 - behind * sizeof(float));
+      call.expect(GLISSADE_BAD_N, at, n, k >= 2);
+    }
 }
 
 TEMPLATE_LIST_TEST_CASE("nothing is a valid amount of work", "[status]", family::all) {

@@ -664,10 +664,11 @@ typedef struct glissade_norm {
  * The norm of the gradients in `count` arrays together, in one pass that only reads.
  *
  * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each array,
- * within a block in 32 sums side by side that are then added in pairs; consecutive blocks in at most 1,024
- * sums, and those in order. None of that depends on the instruction set, the alignment or the number of
- * threads, so neither does a bit of the result. Nothing overflows, and the relative error of the norm is
- * below 1e-12 for fewer than 1e11 elements.
+ * within a block in 32 sums side by side that are then added in pairs, the second half to the first;
+ * consecutive blocks in at most 1,024 sums, the first ones of one block more if need be; and those in order.
+ * None of that depends on the instruction set, the alignment or the number of threads, so neither does a bit
+ * of the result. Nothing overflows, and the relative error of the norm is below 1e-12 for fewer than 1e11
+ * elements.
  *
  * `threads` as in the options of a step. Returns GLISSADE_NULL_TENSORS if grads is NULL and count is not 0,
  * GLISSADE_NULL_RESULT, GLISSADE_NULL_GRAD, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N, GLISSADE_BAD_THREADS
