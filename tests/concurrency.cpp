@@ -1,5 +1,6 @@
 // Many threads at once, the caller's OpenMP, forks: the right bits, and never a deadlock.
 #include "family.hpp"
+#include "float_modes.hpp"
 #include <atomic>
 #include <barrier>
 #include <cstdlib>
@@ -71,13 +72,15 @@ using jobs = std::vector<std::unique_ptr<job>>;
 template <class... rule>
 void add_jobs(jobs &list, std::size_t n, int threads, std::tuple<rule...> *) {
   const auto add = [&]<class R>(R *) {
-    for (const auto &o : family::one_per_mode<R>())
+    auto modes = family::one_per_mode<R>();
+    if (family::emulated()) modes.resize(1);
+    for (const auto &o : modes)
       list.push_back(std::make_unique<step_job<R>>(o, n, threads));
   };
   (add(static_cast<rule *>(nullptr)), ...);
   list.push_back(std::make_unique<norm_job>(n, threads));
 }
-// Every optimizer in every mode, and a norm.
+// Every optimizer in every mode (under emulation in one), and a norm.
 jobs all_jobs(std::size_t n, int threads) {
   jobs list;
   add_jobs(list, n, threads, static_cast<family::all *>(nullptr));
@@ -201,6 +204,30 @@ TEST_CASE("calls inside OpenMP regions, nested ones too", "[concurrency]") {
   }
 }
 
+// They stay as they are from one region to the next, so a caller may have set theirs.
+TEST_CASE("the floating-point modes of OpenMP's threads change no bit", "[concurrency]") {
+  using namespace float_modes;
+  const auto in_others = [](const auto &call) { // on the threads that the calls below find
+#  pragma omp parallel num_threads(4)
+    if (omp_get_thread_num() != 0) call();
+  };
+  for (const auto other : other_modes) {
+    const auto list = all_jobs(large, 4);
+    std::atomic<int> threads = 0, left_alone = 0;
+    in_others([=] { set(other); });
+    for (const auto &one : list)
+      one->run();
+    in_others([&] {
+      ++threads;
+      left_alone += mode() == other;
+      set(standard_mode);
+    });
+    INFO("mode " << std::hex << other);
+    CHECK(wrong(list) == 0);
+    CHECK(left_alone == threads);
+  }
+}
+
 // The threads of this process. OpenMP's runtime keeps those it has started.
 std::ptrdiff_t tasks() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
 
@@ -214,6 +241,28 @@ TEST_CASE("as many threads as OpenMP is told", "[.threads]") {
     one->run();
   CHECK(tasks() == std::atoi(std::getenv("EXPECTED_THREADS")));
   CHECK(wrong(serial) + wrong(threaded) == 0);
+}
+
+// In a process of its own, with OMP_NUM_THREADS=4. A thread is given 16,384 elements or more, in whole cache lines.
+TEST_CASE("as many threads as the work is worth, and as there are", "[.worth]") {
+  const auto run = [](std::size_t n, int threads) {
+    for (const auto &one : all_jobs(n, threads))
+      one->run();
+    return tasks();
+  };
+  std::vector<float> sum(1 << 20);
+  glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+  o.threads = 1;
+  CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+  CHECK(tasks() == 1);
+  CHECK(run(2 * 16384 - 16, 0) == 1);
+  CHECK(run(2 * 16384, 0) == 2);
+  CHECK(run(4 * 16384 - 16, 1000) == 3);
+  CHECK(run(4 * 16384, 3) == 3);
+  // Where more threads are asked for than OpenMP and the machine have, there are no more than those.
+  o.threads = 1000;
+  CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+  CHECK(tasks() == std::min<int>(1 << 20 >> 14, std::max(4, omp_get_num_procs())));
 }
 
 // So that each thread finds its part of the state in memory near it. A length that has no whole number of cache lines.

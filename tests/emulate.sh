@@ -3,6 +3,7 @@
 # Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone, or emulate.sh aarch64 SOURCE
 set -euo pipefail
 export OMP_NUM_THREADS=8
+corpus=$(cd "$(dirname "$0")" && pwd)/fuzz/corpus
 
 need() {
   command -v "$1" >/dev/null || { echo "not run: $1 is not installed (Debian: $2)"; exit 77; }
@@ -17,6 +18,10 @@ run_all() {
   "${emulator[@]}" "$build/glissade_selftest"
   "${emulator[@]}" "$build/tests/glissade_words"
   "${emulator[@]}" "$build/tests/glissade_tests"
+  "${emulator[@]}" "$build/tests/glissade_concurrency"
+  for target in optimizers state; do
+    "${emulator[@]}" "$build/tests/fuzz/fuzz_$target" "$corpus/$target"
+  done
 }
 
 if [ "$1" = first ]; then
@@ -34,5 +39,6 @@ need qemu-aarch64 qemu-user
 need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
 cd "$2"
 cmake --preset aarch64
-cmake --build --preset aarch64 --target glissade_tests glissade_words glissade_selftest
+cmake --build --preset aarch64 --target glissade_tests glissade_concurrency glissade_words glissade_selftest \
+  fuzz_optimizers fuzz_state
 run_all qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64 neon

@@ -1,33 +1,10 @@
 // The caller's floating-point mode changes no bit and is left as it was.
 #include "family.hpp"
-#include <cfenv>
-#if defined(__x86_64__)
-#  include <immintrin.h>
-#endif
+#include "float_modes.hpp"
 
 namespace {
 
-#if defined(__x86_64__)
-unsigned long mode() { return _mm_getcsr() & ~0x3fu; }
-void set(unsigned long m) { _mm_setcsr(static_cast<unsigned>(m)); }
-constexpr unsigned long standard_mode = 0x1f80;
-constexpr unsigned long other_modes[] = {
-    0x1f80 | 0x8040,        // subnormals flushed and read as zero
-    0x1f80 | FE_UPWARD * 8, // the control bits of MXCSR stand three places above those of the x87
-    0x1f80 | FE_DOWNWARD * 8,
-    0x1f80 | FE_TOWARDZERO * 8,
-    0x0000, // all exceptions trap
-};
-#elif defined(__aarch64__)
-unsigned long mode() {
-  unsigned long m;
-  asm volatile("mrs %0, fpcr" : "=r"(m));
-  return m;
-}
-void set(unsigned long m) { asm volatile("msr fpcr, %0" ::"r"(m)); }
-constexpr unsigned long standard_mode = 0;
-constexpr unsigned long other_modes[] = {1ul << 24, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-#endif
+using namespace float_modes;
 
 const auto mode_at_start = mode(); // after every library was loaded
 
