@@ -98,3 +98,30 @@ TEMPLATE_LIST_TEST_CASE("the options that the tests know are all that there are"
   }
   REQUIRE((bytes + 7) / 8 * 8 == sizeof(options));
 }
+
+// With beta2 = 0, eps = 0 and a gradient of 1 nothing is left of the step but its two factors.
+TEST_CASE("NAdam multiplies its momenta as long as they count", "[reference]") {
+  glissade_nadam o = GLISSADE_NADAM_TORCH;
+  o.lr = 1;
+  o.beta2 = o.eps = 0;
+  for (o.beta1 = .5; o.beta1 < .97; o.beta1 += .0078) {
+    const auto momentum = [&](double step) {
+      return o.beta1 * (1 - .5 * std::pow(.96, step * o.momentum_decay));
+    };
+    float all = 1;
+    for (o.step = 1; all >= 0x1p-56f; ++o.step) {
+      const auto step = static_cast<double>(o.step);
+      all *= static_cast<float>(momentum(step));
+      const double next = momentum(step + 1);
+      const auto of_grad = static_cast<float>(-(1 - momentum(step)) / (1 - double(all))),
+                 of_average = static_cast<float>(-next / (1 - all * next));
+      float param = 0, exp_avg = 0, exp_avg_sq = 0;
+      const float grad = 1;
+      REQUIRE(glissade_nadam_step(&o, 1, &param, &grad, &exp_avg, &exp_avg_sq) == GLISSADE_OK);
+      CAPTURE(o.beta1, o.step);
+      // In two steps, so that no compiler fuses them.
+      const auto product = static_cast<float>(double(of_average) * exp_avg);
+      REQUIRE(param == of_grad + product);
+    }
+  }
+}

@@ -16,7 +16,8 @@ std::vector<number> numbers_in(std::istringstream &words) {
     const auto point = word.find('.');
     const auto decimals = point == std::string::npos ? 0 : std::min(exponent, word.size()) - point - 1;
     const double scale = exponent == std::string::npos ? 0 : std::stod(word.substr(exponent + 1));
-    list.push_back({std::stod(word), .5 * std::pow(10, scale - double(decimals))});
+    // What is printed without a point is meant to be exact.
+    list.push_back({std::stod(word), decimals ? .5 * std::pow(10, scale - double(decimals)) : 0});
   }
   return list;
 }
