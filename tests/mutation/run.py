@@ -22,10 +22,11 @@ SECONDS = 120
 QUICK = [
     [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c]"],
     ["tests/fuzz/fuzz_optimizers", str(ROOT / "tests/fuzz/corpus/optimizers")],
-    ["ctest", "-R", "the first call", "--stop-on-failure"],
+    ["ctest", "-R", "the first call|threads: |a fork", "--stop-on-failure"],
     [TESTS, "-a", "[reference],[memory],[vectors],[many],[face]"],
     [TESTS, "-a", "[bits],[environment]"],
     [TESTS, "-a"],
+    ["tests/glissade_concurrency", "-a"],
 ]
 
 
@@ -55,7 +56,7 @@ def prepare():
     subprocess.run(
         ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON", "-DCMAKE_BUILD_TYPE=None",
          "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON"], check=True, capture_output=True)
-    errors = build("glissade", "glissade_tests", "fuzz_optimizers")
+    errors = build("glissade", "glissade_tests", "glissade_concurrency", "fuzz_optimizers")
     if errors:
         sys.exit(errors)
 
@@ -66,7 +67,7 @@ def noticed_by():
         program = [str(BUILD / command[0]) if "/" in command[0] else command[0], *command[1:]]
         try:
             done = subprocess.run(program, cwd=BUILD, capture_output=True, timeout=SECONDS,
-                                  env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+                                  env={**os.environ, "OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "8"})
         except subprocess.TimeoutExpired:
             return "the time"
         if done.returncode:
