@@ -63,11 +63,12 @@ void glance() {
       g.cells.push_back({who, n, threads, 0});
     print_row(g, place);
   };
-  const auto [first_cache, caches, memory] = typical_sizes(rmsprop);
+  const auto [first_cache, caches, large] = typical_sizes(rmsprop);
+  const char *const place = is_beyond_caches(rmsprop, large) ? "memory" : "L3";
   row("L1", first_cache, 1);
   row("L2 or L3", caches, 1);
-  row("memory", memory, 1);
-  if (const int all = all_threads(); all > 1) row("memory", memory, all);
+  row(place, large, 1);
+  if (const int all = all_threads(); all > 1) row(place, large, all);
   std::printf("\nThe limit is a loop that reads and writes the same memory and computes nothing.\n");
 }
 

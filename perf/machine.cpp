@@ -4,6 +4,8 @@
 #include "subjects.hpp"
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace perf {
 namespace {
@@ -60,6 +62,21 @@ std::vector<cache> data_caches() {
 std::size_t free_memory() {
   const std::string kib = value_of("/proc/meminfo", "MemAvailable");
   return kib.empty() ? std::size_t{1} << 30 : std::stoul(kib) << 10;
+}
+
+double cpu_seconds_of_others() {
+  // user nice system idle iowait irq softirq steal
+  std::istringstream words(first_line("/proc/stat"));
+  std::string name;
+  double ticks = 0, one = 0;
+  words >> name;
+  for (int i = 0; i < 8 && words >> one; ++i)
+    if (i != 3 && i != 4) ticks += one;
+  if (name != "cpu") return 0;
+  rusage mine;
+  getrusage(RUSAGE_SELF, &mine);
+  const auto seconds = [](const timeval &t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+  return ticks / double(sysconf(_SC_CLK_TCK)) - seconds(mine.ru_utime) - seconds(mine.ru_stime);
 }
 
 std::vector<std::pair<std::string, std::string>> description() {

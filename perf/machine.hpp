@@ -18,6 +18,9 @@ std::vector<cache> data_caches();
 
 std::size_t free_memory();
 
+// What other programs, and other guests of the machine, have used of its CPUs so far; 0 where Linux does not say.
+double cpu_seconds_of_others();
+
 // Names and values for the context of the results.
 std::vector<std::pair<std::string, std::string>> description();
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 #include <regex>
+#include <span>
 
 namespace {
 
@@ -51,8 +52,7 @@ public:
         static_cast<std::size_t>(std::find(group_.cells.begin(), group_.cells.end(),
                                            cell{&group_.what->limit, c.n, c.threads, c.offset}) -
                                  group_.cells.begin());
-    round %= mine.seconds.size();
-    const double seconds = mine.seconds[round], held = 4. * double(group_.what->used.size());
+    const double seconds = mine.seconds.at(round), held = 4. * double(group_.what->used.size());
     const double bytes = 2 * held - 4; // all are read, all but the gradient written
     state.counters["ns_per_element"] = 1e9 * seconds / double(c.n);
     state.counters["bytes_per_second"] = bytes * double(c.n) / seconds;
@@ -60,6 +60,7 @@ public:
     state.counters["bytes_held"] = held;
     state.counters["spread"] = mine.spread;
     state.counters["steps"] = double(mine.steps);
+    state.counters["others"] = mine.others;
     ++round;
     for (auto _ : state)
       state.SetIterationTime(seconds);
@@ -92,21 +93,32 @@ private:
   std::optional<std::vector<timing>> results_;
 };
 
-constexpr double busy = .1;
+// On a quiet machine no more than this part of the measurements spreads wider than that, and others use no more CPUs.
+constexpr double busy_part = .15, busy_spread = .1, busy_others = .25;
 
-// Half of all measurements spread wider than this: others use the machine too.
 void warn_if_busy(const std::vector<measured_group> &groups) {
-  std::vector<double> spreads;
+  double count = 0, wide = 0, others = 0;
   for (const auto &one : groups)
     if (one.results())
       for (const timing &t : *one.results())
-        if (!t.seconds.empty()) spreads.push_back(t.spread);
-  if (spreads.empty()) return;
-  std::nth_element(spreads.begin(), spreads.begin() + long(spreads.size() / 2), spreads.end());
-  if (const double middle = spreads[spreads.size() / 2]; middle > busy)
+        if (!t.seconds.empty()) {
+          ++count;
+          wide += t.spread > busy_spread;
+          others += t.others;
+        }
+  if (count > 0 && (wide > busy_part * count || others > busy_others * count))
     std::fprintf(stderr,
-                 "\nWARNING: the machine was busy: half of the measurements spread by more than %.0f %%.\n",
-                 100 * middle);
+                 "\nWARNING: the machine was busy: %.0f %% of the measurements spread by more than %.0f %%, "
+                 "and others "
+                 "used %.1f CPUs.\n",
+                 100 * wide / count, 100 * busy_spread, others / count);
+}
+
+const std::string repetitions = "--benchmark_repetitions=";
+
+int refuse(const std::string &word, const char *what) {
+  std::fprintf(stderr, "%s: %s\n", word.c_str(), what);
+  return 1;
 }
 
 } // namespace
@@ -117,18 +129,25 @@ int main(int argc, char **argv) {
     return 0;
   }
   mode m = mode::quick;
+  int rounds = 0;
   std::vector<std::string> words{argv[0]};
-  for (int i = 1; i < argc; ++i)
-    if (std::strcmp(argv[i], "--tiny") == 0)
+  for (const std::string word : std::span(argv, std::size_t(argc)).subspan(1))
+    if (word == "--tiny") {
       m = mode::tiny;
-    else if (std::strcmp(argv[i], "--full") == 0)
+    } else if (word == "--full") {
       m = mode::full;
-    else
-      words.push_back(argv[i]);
-  const effort e = effort_of(m);
-  // One iteration is one round; these come first, so that flags of the user replace them.
-  words.insert(words.begin() + 1,
-               {"--benchmark_min_time=1e-9", "--benchmark_repetitions=" + std::to_string(e.rounds)});
+    } else if (word.starts_with(repetitions)) {
+      rounds = std::atoi(word.c_str() + repetitions.size());
+      if (rounds < 1) return refuse(word, "at least 1");
+    } else if (word.starts_with("--benchmark_min_time") || word.starts_with("--benchmark_min_warmup_time")) {
+      return refuse(word, "not for this program, which times and warms up by itself");
+    } else {
+      words.push_back(word);
+    }
+  effort e = effort_of(m);
+  if (rounds) e.rounds = rounds;
+  // One iteration is one round.
+  words.insert(words.end(), {"--benchmark_min_time=1e-9", repetitions + std::to_string(e.rounds)});
   std::vector<char *> pointers;
   for (auto &word : words)
     pointers.push_back(word.data());
@@ -140,7 +159,9 @@ int main(int argc, char **argv) {
   const auto subjects = all_subjects();
   const auto plan = plan_of(m, subjects);
   benchmark::AddCustomContext("mode", m == mode::tiny ? "tiny" : m == mode::quick ? "quick" : "full");
-  benchmark::AddCustomContext("busy_above", std::to_string(busy));
+  benchmark::AddCustomContext("busy_part", std::to_string(busy_part));
+  benchmark::AddCustomContext("busy_spread", std::to_string(busy_spread));
+  benchmark::AddCustomContext("busy_others", std::to_string(busy_others));
   for (const auto &[key, value] : description())
     benchmark::AddCustomContext(key, value);
 

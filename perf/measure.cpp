@@ -13,12 +13,24 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+} // namespace
+
 double spread_of(std::vector<double> x) {
   std::sort(x.begin(), x.end());
   return (x[3 * x.size() / 4] - x[x.size() / 4]) / x[x.size() / 2];
 }
 
-} // namespace
+std::size_t steps_of_a_sample(const std::function<double(std::size_t)> &seconds_for, double enough) {
+  std::size_t steps = 1;
+  for (int long_ones = 0; long_ones < 2;) { // one of them may be an interruption
+    const double seconds = seconds_for(steps);
+    long_ones = seconds >= enough ? long_ones + 1 : 0;
+    if (long_ones == 0)
+      steps = std::max(steps + 1,
+                       static_cast<std::size_t>(double(steps) * std::min(10., 1.2 * enough / seconds)));
+  }
+  return steps;
+}
 
 std::vector<timing> measure(const group &g, const effort &e,
                             const std::function<bool(const cell &)> &wanted) {
@@ -38,15 +50,11 @@ std::vector<timing> measure(const group &g, const effort &e,
     return now() - start;
   };
 
-  for (const std::size_t i : order) // until a sample is long enough for the clock
-    while (true) {
-      auto &steps = results[i].steps;
-      const double seconds = seconds_for(g.cells[i], steps);
-      if (seconds >= e.sample_seconds) break;
-      steps = std::max(steps + 1, std::min(10 * steps, static_cast<std::size_t>(1.2 * e.sample_seconds /
-                                                                                seconds * double(steps))));
-    }
+  for (const std::size_t i : order)
+    results[i].steps = steps_of_a_sample([&](std::size_t steps) { return seconds_for(g.cells[i], steps); },
+                                         e.sample_seconds);
 
+  const double others_before = cpu_seconds_of_others(), start = now();
   std::mt19937 random(1);
   for (int round = 0; round < e.rounds; ++round) {
     std::shuffle(order.begin(), order.end(), random);
@@ -60,8 +68,12 @@ std::vector<timing> measure(const group &g, const effort &e,
       results[i].seconds.push_back(seconds_for(c, results[i].steps) / double(results[i].steps));
     }
   }
-  for (const std::size_t i : order)
+  // The kernel counts in ticks, so of a short time this may come out below 0.
+  const double others = std::max(0., (cpu_seconds_of_others() - others_before) / (now() - start));
+  for (const std::size_t i : order) {
     results[i].spread = spread_of(results[i].seconds);
+    results[i].others = others;
+  }
   return results;
 }
 

@@ -30,38 +30,54 @@ namespace {
 // More than any first cache holds, less than the caches of a core hold together.
 constexpr std::size_t in_caches = 128 << 10;
 
-// The sizes whose arrays fill half of each cache, and the one that no cache holds.
-std::set<std::size_t> sizes_of(mode m, const subject &s) {
-  const std::size_t largest = m == mode::full ? 64 << 20 : 16 << 20, element = s.used.size() * sizeof(float);
+// Such tensors there are; the last cache of a server may hold one.
+constexpr std::size_t large = 16 << 20;
+
+// Arrays of a quick run take no more than this.
+constexpr std::size_t most_bytes_of_quick = std::size_t{3} << 29;
+
+} // namespace
+
+std::set<std::size_t> sizes_of(mode m, const subject &s, const std::vector<cache> &caches,
+                               std::size_t memory) {
+  const std::size_t element = s.used.size() * sizeof(float);
   if (s.only_n) {
-    const bool fits = s.only_n * element <= (m == mode::tiny ? 16 << 20 : free_memory() / 2);
+    const bool fits = s.only_n * element <= (m == mode::tiny ? 16 << 20 : memory);
     return fits ? std::set{s.only_n} : std::set<std::size_t>();
   }
   if (m == mode::tiny) return {1024, 40000};
-  std::set<std::size_t> sizes{1 << 10, in_caches, 16 << 20};
-  std::size_t last = 0;
-  for (const auto &cache : data_caches()) {
-    sizes.insert(std::bit_floor(cache.bytes / cache.cores / 2 / element));
-    last = cache.bytes;
-  }
-  sizes.insert(std::bit_floor(4 * last / element));
+  std::set<std::size_t> sizes{1 << 10, in_caches, large};
+  for (const auto &cache : caches)
+    sizes.insert(std::bit_floor(std::min(cache.bytes / cache.cores / 2 / element, large)));
+  const std::size_t beyond = std::bit_ceil(2 * caches.back().bytes / element),
+                    most = (m == mode::full ? memory : std::min(memory, most_bytes_of_quick)) / element;
+  sizes.insert(std::max(large, std::min(beyond, std::bit_floor(most))));
   if (m == mode::full)
-    for (std::size_t n = 1 << 10; n <= largest; n *= 4)
+    for (std::size_t n = 1 << 10; n <= 64 << 20; n *= 4)
       sizes.insert(n);
-  std::erase_if(sizes,
-                [=](std::size_t n) { return n < 64 || n > largest || n * element > free_memory() / 2; });
+  std::erase_if(sizes, [=](std::size_t n) { return n < 64 || n * element > memory; });
   return sizes;
 }
 
 // 1 to all; past 8 only the doubles.
-std::set<int> threads_of(mode m) {
-  const int all = all_threads();
+std::set<int> threads_of(mode m, int all) {
   std::set<int> counts{1, all};
   if (m == mode::full)
     for (int k = 1; k < all; k = k < 8 ? k + 1 : 2 * k)
       counts.insert(k);
   return counts;
 }
+
+bool is_beyond_caches(const subject &s, std::size_t n) {
+  return n * s.used.size() * sizeof(float) >= 2 * data_caches().back().bytes;
+}
+
+namespace {
+
+std::set<std::size_t> sizes_of(mode m, const subject &s) {
+  return sizes_of(m, s, data_caches(), free_memory() / 2);
+}
+std::set<int> threads_of(mode m) { return threads_of(m, all_threads()); }
 
 // Adds a measurement, and its limit before it.
 void add(group &g, const cell &c) {
@@ -73,12 +89,13 @@ void add(group &g, const cell &c) {
 group ordinary(mode m, const subject &s, std::size_t n) {
   group g{&s, n, false, {}};
   const contender &best = s.contenders.front();
-  // Large arrays take a quick run's time, and the lesser instruction sets the most of it.
-  const bool every_isa = m != mode::quick || n <= 1 << 20;
+  // Large arrays take a run's time, and the lesser instruction sets the most of it.
+  const bool every_isa = n <= (m == mode::full ? large : 1 << 20);
   for (const int threads : threads_of(m))
     for (const contender &who : s.contenders)
       if (!who.only_subnormals && (every_isa || !who.is_library || &who == &best))
         add(g, {&who, n, threads, 0});
+  if (n > large && m == mode::quick) return g;
   add(g, {&best, n, 0, 0});
   add(g, {&best, n, 1, 1});
   for (const contender &who : s.contenders)
@@ -105,7 +122,7 @@ group subnormal(const subject &s, std::size_t n) {
 
 std::array<std::size_t, 3> typical_sizes(const subject &s) {
   const auto sizes = sizes_of(mode::quick, s);
-  return {*sizes.begin(), in_caches, *sizes.rbegin()};
+  return {*sizes.begin(), in_caches, *std::prev(sizes.upper_bound(large))};
 }
 
 std::vector<group> plan_of(mode m, const std::vector<subject> &subjects) {

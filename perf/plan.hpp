@@ -1,7 +1,9 @@
 // Which measurements a run makes: the sizes follow from the caches, the rest from the mode.
 #pragma once
+#include "machine.hpp"
 #include "subjects.hpp"
 #include <array>
+#include <set>
 #include <vector>
 
 namespace perf {
@@ -35,7 +37,17 @@ struct effort {
 };
 effort effort_of(mode);
 
-// Of a quick run: a size whose arrays the first cache holds, one for the other caches, one for the memory.
+// The sizes whose arrays fill half of each cache, two that every machine measures, and one whose arrays take twice the
+// last cache, or as much of so many bytes of memory as they can.
+std::set<std::size_t> sizes_of(mode, const subject &, const std::vector<cache> &, std::size_t memory);
+
+// Of `all` threads.
+std::set<int> threads_of(mode, int all);
+
+// Do the arrays take twice the last cache?
+bool is_beyond_caches(const subject &, std::size_t n);
+
+// A size whose arrays the first cache holds, one for the other caches, and a large one.
 std::array<std::size_t, 3> typical_sizes(const subject &);
 
 std::vector<group> plan_of(mode, const std::vector<subject> &);

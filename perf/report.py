@@ -19,6 +19,8 @@ def main():
         compare.write(*map(Results, arguments.compare), document)
     elif arguments.json:
         results = Results(arguments.json)
+        if not results.optimizers and not results.lists:
+            parser.exit(1, "nothing to report: the run has no size at which the library ran on one thread\n")
         for section in sections.ALL:
             section(results, document)
     else:
@@ -28,7 +30,7 @@ def main():
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "report.md").write_text(document.markdown())
         (arguments.out / "report.html").write_text(document.html("glissade on this machine"))
-        if not arguments.compare:
+        if not arguments.compare and results.optimizers:
             (arguments.out / "picture.svg").write_text(sections.picture(results) + "\n")
 
 

@@ -2,10 +2,13 @@
 #include "catch.hpp"
 #include "check.hpp"
 #include "glissade/glissade.h"
+#include "guarded_pages.hpp"
 #include "measure.hpp"
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <set>
+#include <sys/wait.h>
 
 using namespace perf;
 
@@ -118,4 +121,74 @@ TEST_CASE("only what is wanted is timed, and each of its rounds") {
     CHECK(results[i].seconds.size() == (i == 1 ? 5 : 0));
   for (const double seconds : results[1].seconds)
     CHECK(seconds > 0);
+}
+
+TEST_CASE("the spread is the middle half over the median") {
+  CHECK(spread_of({5, 1, 3, 2, 4}) == (4. - 2) / 3);
+  CHECK(spread_of({7, 7, 7, 7, 700}) == 0);
+  CHECK(spread_of({2}) == 0);
+}
+
+TEST_CASE("a sample is long enough, also after an interruption") {
+  std::size_t calls = 0;
+  const auto clock = [&](std::size_t steps) { return 1e-6 * double(steps) + (++calls == 1 ? 1 : 0); };
+  const std::size_t steps = steps_of_a_sample(clock, 1e-3);
+  CHECK(steps >= 1000);
+  CHECK(steps <= 2000);
+  CHECK(steps_of_a_sample([](std::size_t) { return 2.; }, 1e-3) == 1);
+  CHECK(steps_of_a_sample([](std::size_t k) { return k < 50 ? 0. : 1.; }, 1e-3) >=
+        50); // a clock of few ticks
+}
+
+TEST_CASE("sizes follow from the caches and the memory") {
+  const auto subjects = all_subjects();
+  const subject &rmsprop = subjects.front(); // 12 bytes an element
+  constexpr std::size_t mi = 1 << 20, gib = 1 << 30;
+  const std::vector<cache> desktop = {{1, 32 << 10, 1}, {2, mi, 1}, {3, 32 * mi, 8}};
+  using sizes = std::set<std::size_t>;
+  CHECK(sizes_of(mode::tiny, rmsprop, desktop, 8 * gib) == sizes{1024, 40000});
+  CHECK(sizes_of(mode::quick, rmsprop, desktop, 8 * gib) ==
+        sizes{1024, 32 << 10, 128 << 10, 16 * mi}); // 16 Mi are 192 MiB
+  CHECK(sizes_of(mode::full, rmsprop, desktop, 8 * gib) ==
+        sizes{1024, 4096, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, mi, 4 * mi, 16 * mi, 64 * mi});
+  CHECK(sizes_of(mode::quick, rmsprop, desktop, 100 * mi) == sizes{1024, 32 << 10, 128 << 10});
+
+  const std::vector<cache> server = {{1, 48 << 10, 1}, {2, 2 * mi, 1}, {3, 480 * mi, 4}};
+  CHECK(*sizes_of(mode::quick, rmsprop, server, 8 * gib).rbegin() == 128 * mi); // 80 are enough
+  CHECK(*sizes_of(mode::quick, rmsprop, server, gib).rbegin() == 64 * mi);
+  const std::vector<cache> huge = {{3, 4 * gib, 64}};
+  CHECK(*sizes_of(mode::quick, rmsprop, huge, 64 * gib).rbegin() == 128 * mi); // in a quick run no more
+  CHECK(*sizes_of(mode::full, rmsprop, huge, 64 * gib).rbegin() == 1024 * mi);
+}
+
+TEST_CASE("numbers of threads") {
+  CHECK(threads_of(mode::quick, 6) == std::set{1, 6});
+  CHECK(threads_of(mode::full, 6) == std::set{1, 2, 3, 4, 5, 6});
+  CHECK(threads_of(mode::full, 48) == std::set{1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 48});
+  CHECK(threads_of(mode::quick, 1) == std::set{1});
+}
+
+TEST_CASE("the limit reads every array of the step, and writes all but the gradient") {
+  for (const subject &s : all_subjects())
+    for (const std::size_t barred : s.used)
+      for (const bool readable : {false, true}) {
+        const pid_t child = fork();
+        if (child == 0) {
+          std::signal(SIGSEGV, SIG_DFL);
+          std::vector<guarded_pages> pages(s.arrays);
+          std::vector<float *> at;
+          for (const auto &page : pages)
+            at.push_back(page.first());
+          if (readable)
+            pages[barred].forbid_writing();
+          else
+            at[barred] = pages[barred].last(0); // in the page behind, which may not be read
+          s.limit.step(256, 1, at.data());
+          _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        INFO(s.name << " array " << barred << (readable ? " read only" : " barred"));
+        CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0) == (readable && barred == 1));
+      }
 }

@@ -32,9 +32,15 @@ def side_by_side(pictures, columns=2):
     return svg(WIDTH * min(columns, len(pictures)), HEIGHT * ceil(len(pictures) / columns), parts)
 
 
+def nothing(title):
+    return svg(WIDTH, TOP, [text(20, 18, title + ": not measured", "start")])
+
+
 def lines(title, x_name, y_name, series, dashed=(), thick=(), marks=(), x_label=str):
     """`series`: name: [(x, y)], both axes logarithmic; `marks`: (x, text) of vertical lines."""
     points = [p for values in series.values() for p in values]
+    if not points:
+        return nothing(title)
     x0, x1 = (f(log2(x) for x, _ in points) for f in (min, max))
     y0, y1 = floor(min(log2(y) for _, y in points)), ceil(max(log2(y) for _, y in points))
     x1, y1 = max(x1, x0 + 1), max(y1, y0 + 1)
@@ -75,7 +81,7 @@ def bars(title, x_name, values, mark=None):
     """Horizontal bars of (name, value), from 0, without those not measured; `mark`: a vertical line at this value."""
     values = [(name, value) for name, value in values if value]
     if not values:
-        return svg(WIDTH, TOP, [text(20, 18, title + ": not measured", "start")])
+        return nothing(title)
     top = max([v for _, v in values] + ([mark] if mark else [])) * 1.12
     step = min(24, (HEIGHT - TOP - BOTTOM) / len(values))
 

@@ -1,11 +1,16 @@
 """The results of one run of glissade_perf, read from its JSON."""
 import json
 import re
-from statistics import median
+from statistics import mean, median
 from typing import NamedTuple
 
 NAME = re.compile(r"(?P<optimizer>[^/]+)/(?P<contender>[^/]+)/n:(?P<n>\d+)/threads:(?P<threads>\d+)"
                   r"(?P<misaligned>/misaligned)?(?P<subnormal>/subnormal)?/manual_time")
+
+
+# What is no part of the library, and so the same before and after a change of it.
+RIVALS = ("intrinsics", "plain-native", "plain", "passes")
+OTHERS = ("limit", *RIVALS)
 
 
 class Cell(NamedTuple):
@@ -25,10 +30,14 @@ class Cell(NamedTuple):
 class Results:
     def __init__(self, path):
         with open(path) as file:
-            document = json.load(file)
+            text = file.read()
+        if not text.strip():
+            raise SystemExit(f"{path} is empty: nothing was measured")
+        document = json.loads(text)
         self.context = document["context"]
         self.rounds = {}  # Cell: ns per element, one for each round
         self.spread = {}
+        self.others = {}  # CPUs that other programs used meanwhile
         self.bytes_held = {}  # optimizer: bytes of its arrays per element
         for entry in document["benchmarks"]:
             match = NAME.fullmatch(entry["name"])
@@ -39,17 +48,18 @@ class Results:
                         bool(m["misaligned"]), bool(m["subnormal"]))
             self.rounds.setdefault(cell, []).append(entry["ns_per_element"])
             self.spread[cell] = entry["spread"]
+            self.others[cell] = entry["others"]
             self.bytes_held[cell.optimizer] = entry["bytes_held"]
 
         def distinct(of):
             return list(dict.fromkeys(of(cell) for cell in self.rounds))
 
-        self.lists = {c.optimizer: c.n for c in self.rounds if c.contender == "many"}
-        self.optimizers = [o for o in distinct(lambda c: c.optimizer) if o not in self.lists]
-        self.contenders = distinct(lambda c: c.contender)
-        self.threads = sorted(set(distinct(lambda c: c.threads)) - {0})
         self.isas = self.context["isas"].split()
         self.best = self.isas[0]
+        self.lists = {c.optimizer: c.n for c in self.rounds if c.contender == "many"}
+        self.optimizers = [o for o in distinct(lambda c: c.optimizer) if self.sizes(o)]
+        self.contenders = distinct(lambda c: c.contender)
+        self.threads = sorted({c.threads for c in self.rounds if c.threads}) or [1]
         self.caches = [(level, int(kib) * 1024) for level, kib in
                        re.findall(r"(L\d) (\d+) KiB", self.context["data_caches"])]
 
@@ -73,6 +83,16 @@ class Results:
         """How near to the memory limit: limit / time."""
         return self.ratio(cell._replace(contender="limit"), cell)
 
+    def large(self, optimizer):
+        """The size for what is said of large arrays."""
+        return self.sizes(optimizer)[-1]
+
+    def is_in_memory(self, optimizer, n):
+        """Do the arrays take twice the last cache?"""
+        return n * self.bytes_held[optimizer] >= 2 * self.caches[-1][1]
+
     def was_busy(self):
-        """Half of the measurements spread wider than a quiet machine's do."""
-        return median(self.spread.values()) > float(self.context["busy_above"])
+        """More measurements spread wide than on a quiet machine, or others used it. As in main.cpp."""
+        limit = {key: float(self.context["busy_" + key]) for key in ("part", "spread", "others")}
+        wide = mean(spread > limit["spread"] for spread in self.spread.values())
+        return wide > limit["part"] or mean(self.others.values()) > limit["others"]

@@ -3,12 +3,11 @@ import re
 from statistics import median
 
 from . import chart
-from .document import size_name
-from .results import Cell
+from .document import shown, size_name
+from .results import RIVALS, Cell
 
 MODEL = 124_000_000  # parameters of GPT-2 small
-RIVALS = ("intrinsics", "plain-native", "plain", "passes")
-# Sizes and bounds that the library promises to itself; see README.md.
+# Sizes of what the library promises to itself, the last of them the least that is called large.
 SMALL, MIDDLE, LARGE = 1 << 10, 128 << 10, 16 << 20
 
 
@@ -19,14 +18,12 @@ def machine(r, d):
            f"load {c['load']}; {c['mode']} run of {c['date'][:10]}.")
     d.text("Figures are medians of rounds in which all contenders took turns, ratios medians of the rounds' ratios.")
     if r.was_busy():
-        d.warning("the machine was busy: half of the measurements spread more than "
-                  f"{100 * float(c['busy_above']):.0f} %. Trust no figure to better than that.")
-
-
-def large(r, optimizer):
-    """The size for what is said of large arrays."""
-    sizes = r.sizes(optimizer)
-    return LARGE if LARGE in sizes else sizes[-1]
+        d.warning("the machine was busy: other programs used it, or too many measurements spread by more than "
+                  f"{100 * float(c['busy_spread']):.0f} %. Trust no figure to better than that.")
+    in_cache = [o for o in r.optimizers if not r.is_in_memory(o, r.large(o))]
+    if in_cache:
+        d.text("The last cache may hold a good part of the largest arrays, less than twice its size, of "
+               f"{', '.join(in_cache)}: what is said of them is not of memory alone.")
 
 
 def cost_chart(r, optimizer, threads):
@@ -40,10 +37,16 @@ def cost_chart(r, optimizer, threads):
                        dashed=("limit",), thick=(r.best,), marks=marks, x_label=size_name)
 
 
+def with_spread(r, cell):
+    return f"{shown(r.ns(cell))} ±{50 * r.spread[cell]:.0f}%" if cell in r.rounds else None
+
+
 def cost(r, d):
+    if not r.optimizers:
+        return
     d.heading("Cost of a step: ns per element against size")
-    d.text("`limit` reads and writes the same arrays and computes nothing. Cache sizes are marked where the arrays "
-           "fill them.")
+    d.text("`limit` reads and writes the same arrays and computes nothing. Half of the rounds lie within ±. Cache sizes are "
+           "marked where the arrays fill them.")
     for optimizer in r.optimizers:
         for threads in sorted({1, r.threads[-1]}):
             cells = {(c.contender, c.n): c for c in r.rounds
@@ -53,18 +56,20 @@ def cost(r, d):
                 continue
             d.picture(cost_chart(r, optimizer, threads))
             d.table([f"{optimizer}, threads {threads}"] + names,
-                    [[size_name(n)] + [r.ns(Cell(optimizer, name, n, threads)) for name in names]
+                    [[size_name(n)] + [with_spread(r, Cell(optimizer, name, n, threads)) for name in names]
                      for n in r.sizes(optimizer)])
 
 
 def share_chart(r):
     threads = r.threads[-1]
-    values = [(o, r.share(Cell(o, r.best, large(r, o), threads))) for o in r.optimizers]
+    values = [(o, r.share(Cell(o, r.best, r.large(o), threads))) for o in r.optimizers]
     return chart.bars(f"Share of the memory limit, {threads} threads", "limit / time in memory; 1 is the limit", values,
                       mark=1)
 
 
 def share(r, d):
+    if not r.optimizers:
+        return
     d.heading("Share of the memory limit")
     d.text(f"limit / time of {r.best}; 1 means that the arithmetic costs nothing beside the memory. In the caches the "
            "divider is the limit, not the memory.")
@@ -79,13 +84,14 @@ def scaling_of(r, cell, threads):
 
 
 def scaling(r, d):
-    if len(r.threads) < 2:
+    if len(r.threads) < 2 or not r.optimizers:
         return
     d.heading("Thread scaling")
-    d.text("Times as fast as on one thread, and the same of the limit: the memory does not get faster with every thread.")
+    d.text("Times as fast as on one thread with the largest arrays, and the same of the limit: the memory does not get "
+           "faster with every thread.")
     rows, series = [], {}
     for optimizer in r.optimizers:
-        cell = Cell(optimizer, r.best, large(r, optimizer), 1)
+        cell = Cell(optimizer, r.best, r.large(optimizer), 1)
         limit = cell._replace(contender="limit")
         for threads in r.threads[1:]:
             mine, its = scaling_of(r, cell, threads), scaling_of(r, limit, threads)
@@ -127,7 +133,7 @@ def speedup(r, d):
 def speedup_chart(r):
     optimizer, threads = with_rivals(r)[0], r.threads[-1]
     values = []
-    for n in sorted({r.sizes(optimizer)[0], large(r, optimizer)}):
+    for n in sorted({r.sizes(optimizer)[0], r.large(optimizer)}):
         cell = Cell(optimizer, r.best, n, threads)
         values += [(f"{rival}, {size_name(n)}", ratio) for rival in RIVALS
                    if (ratio := r.ratio(cell._replace(contender=rival), cell))]
@@ -159,7 +165,7 @@ def lists(r, d):
 def model_rows(r):
     rows = []
     for optimizer in r.optimizers:
-        n = large(r, optimizer)
+        n = r.large(optimizer)
         for contender in r.contenders:
             times = [r.ns(Cell(optimizer, contender, n, t)) for t in sorted({1, r.threads[-1]})]
             if any(times):
@@ -168,7 +174,10 @@ def model_rows(r):
 
 
 def model(r, d):
+    if not r.optimizers:
+        return
     d.heading(f"A whole step of {MODEL // 1_000_000} M parameters, in ms")
+    d.text("At the cost of an element of the largest arrays.")
     d.picture(model_chart(r))
     d.table([""] + [f"threads {t}" for t in sorted({1, r.threads[-1]})], model_rows(r))
 
@@ -180,6 +189,8 @@ def model_chart(r):
 
 
 def small_print(r, d):
+    if not r.optimizers:
+        return
     d.heading("Odd sizes, places and states")
     d.text(f"Time of {r.best} over its time on n aligned elements of ordinary numbers, on one thread.")
     rows = []
@@ -204,9 +215,10 @@ def goals(r, d):
 
     for o in r.optimizers:
         for threads in sorted({1, r.threads[-1]}):
-            if LARGE in r.sizes(o):
-                goal(f"{o}: limit / time, {size_name(LARGE)}, threads {threads}",
-                     r.share(Cell(o, r.best, LARGE, threads)), .9 if o == "grad-norm" else .95, True)
+            for n in r.sizes(o):
+                if n >= LARGE:
+                    goal(f"{o}: limit / time, {size_name(n)}, threads {threads}",
+                         r.share(Cell(o, r.best, n, threads)), .9 if o == "grad-norm" else .95, True)
         for n in (SMALL, MIDDLE):
             cell = Cell(o, r.best, n, 1)
             goal(f"{o}: time / intrinsics, {size_name(n)}", r.ratio(cell, cell._replace(contender="intrinsics")), 1.05,
@@ -215,11 +227,11 @@ def goals(r, d):
         goal(f"{o}: n = {SMALL - 1} / n = {SMALL}, per step", times(r.ratio(small._replace(n=SMALL - 1), small), SMALL - 1, SMALL),
              1.1, False)
         goal(f"{o}: threads 0 / threads 1, {size_name(SMALL)}", r.ratio(small._replace(threads=0), small), 1.05, False)
-        if r.threads[-1] > 1 and LARGE in r.sizes(o):
-            cell = Cell(o, r.best, large(r, o), 1)
+        if r.threads[-1] > 1 and r.large(o) >= LARGE:
+            cell = Cell(o, r.best, r.large(o), 1)
             mine = scaling_of(r, cell, r.threads[-1])
             its = scaling_of(r, cell._replace(contender="limit"), r.threads[-1])
-            goal(f"{o}: scaling / limit's scaling, {size_name(large(r, o))}", mine and its and mine / its, .9, True)
+            goal(f"{o}: scaling / limit's scaling, {size_name(r.large(o))}", mine and its and mine / its, .9, True)
     for o, n in r.lists.items():
         for threads in sorted({1, r.threads[-1]}):
             many = Cell(o, "many", n, threads)
