@@ -83,6 +83,18 @@ class Results:
         """How near to the memory limit: limit / time."""
         return self.ratio(cell._replace(contender="limit"), cell)
 
+    def scaling(self, cell, threads):
+        """Times as fast as on one thread."""
+        return self.ratio(cell._replace(threads=1), cell._replace(threads=threads))
+
+    def group_cost(self, many):
+        """ns for each tensor whose options are others than those of the tensor before it."""
+        groups = many._replace(contender="groups")
+        if many not in self.rounds or groups not in self.rounds:
+            return None
+        more = median(b - a for a, b in zip(self.rounds[many], self.rounds[groups]))
+        return more * many.n / int(re.search(r"-(\d+)", many.optimizer)[1])
+
     def large(self, optimizer):
         """The size for what is said of large arrays."""
         return self.sizes(optimizer)[-1]

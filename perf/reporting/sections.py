@@ -1,14 +1,10 @@
 """What the report says: one function for each of its sections."""
-import re
-from statistics import median
-
 from . import chart
 from .document import shown, size_name
+from .goals import goals
 from .results import RIVALS, Cell
 
 MODEL = 124_000_000  # parameters of GPT-2 small
-# Sizes of what the library promises to itself, the last of them the least that is called large.
-SMALL, MIDDLE, LARGE = 1 << 10, 128 << 10, 16 << 20
 
 
 def machine(r, d):
@@ -79,10 +75,6 @@ def share(r, d):
     d.table(["elements"] + [f"threads {t}" for t in r.threads], rows)
 
 
-def scaling_of(r, cell, threads):
-    return r.ratio(cell._replace(threads=1), cell._replace(threads=threads))
-
-
 def scaling(r, d):
     if len(r.threads) < 2 or not r.optimizers:
         return
@@ -94,11 +86,11 @@ def scaling(r, d):
         cell = Cell(optimizer, r.best, r.large(optimizer), 1)
         limit = cell._replace(contender="limit")
         for threads in r.threads[1:]:
-            mine, its = scaling_of(r, cell, threads), scaling_of(r, limit, threads)
+            mine, its = r.scaling(cell, threads), r.scaling(limit, threads)
             if mine and its:
                 rows.append([optimizer, str(threads), mine, its, mine / its])
-        series[optimizer] = [(t, scaling_of(r, cell, t)) for t in r.threads if scaling_of(r, cell, t)]
-        series["limit, " + optimizer] = [(t, scaling_of(r, limit, t)) for t in r.threads if scaling_of(r, limit, t)]
+        series[optimizer] = [(t, r.scaling(cell, t)) for t in r.threads if r.scaling(cell, t)]
+        series["limit, " + optimizer] = [(t, r.scaling(limit, t)) for t in r.threads if r.scaling(limit, t)]
     first = r.optimizers[0]
     chosen = {name: series[name] for name in (first, "limit, " + first)}
     d.picture(chart.lines("Thread scaling", "threads", "times as fast", chosen, dashed=("limit, " + first,), thick=(first,)))
@@ -140,15 +132,6 @@ def speedup_chart(r):
     return chart.bars(f"{optimizer}: times as fast as …, {threads} threads", "1 is equal", values, mark=1)
 
 
-def group_cost(r, many):
-    """ns for each tensor whose options are others than those of the tensor before it."""
-    groups = many._replace(contender="groups")
-    if many not in r.rounds or groups not in r.rounds:
-        return None
-    more = median(b - a for a, b in zip(r.rounds[many], r.rounds[groups]))
-    return more * many.n / int(re.search(r"-(\d+)", many.optimizer)[1])
-
-
 def lists(r, d):
     if not r.lists:
         return
@@ -159,7 +142,7 @@ def lists(r, d):
     cells = [Cell(o, "many", n, t) for o, n in r.lists.items() for t in sorted({1, r.threads[-1]})]
     d.table(["", "many", "flat / many", "each / many", "a group, ns"],
             [[f"{c.optimizer}, threads {c.threads}", r.ns(c), r.ratio(c._replace(contender="flat"), c),
-              r.ratio(c._replace(contender="each"), c), group_cost(r, c)] for c in cells])
+              r.ratio(c._replace(contender="each"), c), r.group_cost(c)] for c in cells])
 
 
 def model_rows(r):
@@ -202,50 +185,6 @@ def small_print(r, d):
                          r.ratio(cell._replace(misaligned=True), cell), r.ratio(cell._replace(threads=0), cell),
                          r.ratio(subnormal, cell), r.ratio(flushed, cell)])
     d.table(["", "n - 1", "misaligned", "threads 0", "subnormal", "flush_subnormals"], rows)
-
-
-def goals(r, d):
-    d.heading("What the library promises to itself")
-    rows = []
-
-    def goal(name, value, bound, at_least):
-        if value:
-            met = value >= bound if at_least else value <= bound
-            rows.append([name, value, ("≥ " if at_least else "≤ ") + str(bound), "met" if met else "SHORT"])
-
-    for o in r.optimizers:
-        for threads in sorted({1, r.threads[-1]}):
-            for n in r.sizes(o):
-                if n >= LARGE:
-                    goal(f"{o}: limit / time, {size_name(n)}, threads {threads}",
-                         r.share(Cell(o, r.best, n, threads)), .9 if o == "grad-norm" else .95, True)
-        for n in (SMALL, MIDDLE):
-            cell = Cell(o, r.best, n, 1)
-            goal(f"{o}: time / intrinsics, {size_name(n)}", r.ratio(cell, cell._replace(contender="intrinsics")), 1.05,
-                 False)
-        small = Cell(o, r.best, SMALL, 1)
-        goal(f"{o}: n = {SMALL - 1} / n = {SMALL}, per step", times(r.ratio(small._replace(n=SMALL - 1), small), SMALL - 1, SMALL),
-             1.1, False)
-        goal(f"{o}: threads 0 / threads 1, {size_name(SMALL)}", r.ratio(small._replace(threads=0), small), 1.05, False)
-        if r.threads[-1] > 1 and r.large(o) >= LARGE:
-            cell = Cell(o, r.best, r.large(o), 1)
-            mine = scaling_of(r, cell, r.threads[-1])
-            its = scaling_of(r, cell._replace(contender="limit"), r.threads[-1])
-            goal(f"{o}: scaling / limit's scaling, {size_name(r.large(o))}", mine and its and mine / its, .9, True)
-    for o, n in r.lists.items():
-        for threads in sorted({1, r.threads[-1]}):
-            many = Cell(o, "many", n, threads)
-            flat = many._replace(contender="flat")
-            if o.endswith("mixed"):
-                goal(f"{o}: flat / list, threads {threads}", r.ratio(flat, many), .9, True)
-            else:
-                goal(f"{o}: list / flat, threads {threads}", r.ratio(many, flat), 1.25, False)
-                goal(f"{o}: ns for a group, threads {threads}", group_cost(r, many), 2000, False)
-    d.table(["", "measured", "promised", ""], rows)
-
-
-def times(ratio, part, whole):
-    return ratio and ratio * part / whole
 
 
 def picture(r):
