@@ -22,7 +22,7 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   // for, since it may be another thread's, but the arrays that this thread computes next. Registers much shorter than a
   // line would ask for each too often.
   static constexpr bool asks = V::width >= 8;
-  static constexpr std::size_t ahead = 512, apart = 128, farthest = ahead + apart * sizeof...(k);
+  static constexpr std::size_t ahead = 384, apart = 128, farthest = ahead + apart * sizeof...(k);
 
   struct registers {
     V at[sizeof...(k)];
