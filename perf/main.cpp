@@ -108,9 +108,8 @@ void warn_if_busy(const std::vector<measured_group> &groups) {
         }
   if (count > 0 && (wide > busy_part * count || others > busy_others * count))
     std::fprintf(stderr,
-                 "\nWARNING: the machine was busy: %.0f %% of the measurements spread by more than %.0f %%, "
-                 "and others "
-                 "used %.1f CPUs.\n",
+                 "\nWARNING: the machine was busy: %.0f %% of the measurements spread by more than %.0f %%,"
+                 " and others used %.1f CPUs.\n",
                  100 * wide / count, 100 * busy_spread, others / count);
 }
 
