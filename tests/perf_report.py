@@ -135,16 +135,18 @@ class Report(unittest.TestCase):
         self.assertIn("0 of 30", report("--compare", SMALL, SMALL))
 
     def test_compare_knows_how_much_the_machine_does(self):
-        def plain_too(factor):
+        def times(**factors):
             def slower(entry):
                 if "/n:1024/threads:1/manual" in entry["name"]:
-                    entry["ns_per_element"] *= {"avx512": 1.5, "plain": factor}.get(entry["name"].split("/")[1], 1)
+                    entry["ns_per_element"] *= factors.get(entry["name"].split("/")[1], 1)
 
             return self.changed(slower)
 
-        self.assertIn("1 of 30", report("--compare", SMALL, plain_too(1.4)))
-        self.assertIn("0 of 30", report("--compare", SMALL, plain_too(1.6)))
-        other = plain_too(1.6)
+        self.assertIn("1 of 30", report("--compare", SMALL, times(avx512=1.5, plain=1.4)))
+        self.assertIn("0 of 30", report("--compare", SMALL, times(avx512=1.5, plain=1.6)))
+        self.assertIn("1 of 30", report("--compare", SMALL, times(avx512=1.52, limit=1.4)))
+        self.assertIn("0 of 30", report("--compare", SMALL, times(avx512=1.52, limit=1.5)))
+        other = times(avx512=1.5, plain=1.6)
         other.write_text(other.read_text().replace("Example CPU", "Another CPU"))
         text = report("--compare", SMALL, other)
         self.assertIn("WARNING: cpu differs: Example CPU and Another CPU", text)

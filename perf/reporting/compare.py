@@ -35,11 +35,14 @@ def changes(before, after):
     for cell in before.rounds:
         if cell in after.rounds and not (machine and cell.contender in OTHERS):
             ratio = after.ns(cell) / before.ns(cell)
-            noise = max(before.spread[cell] + after.spread[cell], machine.get(kind(cell), 0))
-            if change(ratio) > noise:
-                limit = cell._replace(contender="limit")
-                known = limit in before.rounds and limit in after.rounds
-                found.append((cell, ratio, noise, after.ns(limit) / before.ns(limit) if known else None))
+            spreads = before.spread[cell] + after.spread[cell]
+            noise = max(spreads, machine.get(kind(cell), 0))
+            limit = cell._replace(contender="limit")
+            known = limit in before.rounds and limit in after.rounds
+            limits = after.ns(limit) / before.ns(limit) if known else None
+            beside_limit = ratio / limits if machine and known else ratio
+            if change(ratio) > noise and change(beside_limit) > spreads:
+                found.append((cell, ratio, noise, limits))
     return sorted(found, key=lambda row: -change(row[1]))
 
 
@@ -56,7 +59,8 @@ def write(before, after, document):
     document.text(f"{len(found)} of {common} measurements changed by more than both spreads (each the middle half of "
                   "the rounds over the median) together"
                   + (", and by more than anything outside of the library did at such a size, number of threads, place "
-                     "and state: that did not change, so it shows how much the machine does from run to run."
+                     "and state (that did not change, so it shows how much the machine does from run to run), and not just "
+                     "as the limit did."
                      if is_same_machine(before, after) else "."))
     document.table(["", "time, second / first", "noise", "limit, second / first"],
                    [[str(cell), ratio, noise, limit] for cell, ratio, noise, limit in found])
