@@ -59,6 +59,8 @@ std::vector<cache> data_caches() {
   return found;
 }
 
+std::size_t beyond_caches(const std::vector<cache> &caches) { return 2 * caches.back().bytes; }
+
 std::size_t free_memory() {
   const std::string kib = value_of("/proc/meminfo", "MemAvailable");
   return kib.empty() ? std::size_t{1} << 30 : std::stoul(kib) << 10;
@@ -90,6 +92,7 @@ std::vector<std::pair<std::string, std::string>> description() {
   const std::string cpu = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
   return {
     {"cpu", known(value_of("/proc/cpuinfo", "model name"))}, {"data_caches", caches}, {"isas", isas},
+        {"beyond_caches", std::to_string(beyond_caches(data_caches()))},
         {"threads", std::to_string(all_threads())}, {"glissade_version", glissade_version()},
 #if defined(__clang__)
         {"compiler", "clang " __clang_version__},

@@ -16,6 +16,9 @@ struct cache {
 // The data caches from the inside out, as the kernel tells them; a common CPU's where it does not.
 std::vector<cache> data_caches();
 
+// Arrays of so many bytes are not held by caches.
+std::size_t beyond_caches(const std::vector<cache> &);
+
 std::size_t free_memory();
 
 // What other programs, and other guests of the machine, have used of its CPUs so far; 0 where Linux does not say.

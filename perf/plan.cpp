@@ -49,7 +49,7 @@ std::set<std::size_t> sizes_of(mode m, const subject &s, const std::vector<cache
   std::set<std::size_t> sizes{1 << 10, in_caches, large};
   for (const auto &cache : caches)
     sizes.insert(std::bit_floor(std::min(cache.bytes / cache.cores / 2 / element, large)));
-  const std::size_t beyond = std::bit_ceil(2 * caches.back().bytes / element),
+  const std::size_t beyond = std::bit_ceil(beyond_caches(caches) / element),
                     most = (m == mode::full ? memory : std::min(memory, most_bytes_of_quick)) / element;
   sizes.insert(std::max(large, std::min(beyond, std::bit_floor(most))));
   if (m == mode::full)
@@ -69,7 +69,7 @@ std::set<int> threads_of(mode m, int all) {
 }
 
 bool is_beyond_caches(const subject &s, std::size_t n) {
-  return n * s.used.size() * sizeof(float) >= 2 * data_caches().back().bytes;
+  return n * s.used.size() * sizeof(float) >= beyond_caches(data_caches());
 }
 
 namespace {

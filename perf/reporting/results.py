@@ -100,8 +100,8 @@ class Results:
         return self.sizes(optimizer)[-1]
 
     def is_in_memory(self, optimizer, n):
-        """Do the arrays take twice the last cache?"""
-        return n * self.bytes_held[optimizer] >= 2 * self.caches[-1][1]
+        """Are the arrays larger than what caches hold?"""
+        return n * self.bytes_held[optimizer] >= int(self.context["beyond_caches"])
 
     def was_busy(self):
         """More measurements spread wide than on a quiet machine, or others used it. As in main.cpp."""
