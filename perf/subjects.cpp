@@ -11,6 +11,9 @@
 #include <numeric>
 #include <random>
 #include <span>
+#ifdef _OPENMP
+#  include <omp.h>
+#endif
 
 namespace perf {
 namespace {

@@ -63,8 +63,8 @@ FAULTS = [
     # Threads and lists.
     ("src/parallel.hpp", "chunk < rest ? chunk : rest", "chunk < rest ? chunk : 0"),
     ("src/parallel.hpp", "worth_a_thread = 16384", "worth_a_thread = 64"),
-    ("src/parallel.hpp", "std::min(threads, most)", "threads"),
-    ("src/parallel.hpp", "        const default_float_mode on_this_thread;\n", ""),
+    ("src/parallel.cpp", "std::min(threads, most)", "threads"),
+    ("src/parallel.cpp", "        const default_float_mode on_this_thread;\n", ""),
     ("src/parallel.cpp", "of_this_thread = team::lost", "of_this_thread = team::kept"),
     ("src/list.hpp", "n % line != 0", "n % line > 1"),
     ("src/list.hpp", "std::min((last - start) * line, t.n)", "t.n"),
