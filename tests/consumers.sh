@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds a program outside of the project against the library, runs it, and compares what it prints.
-# Usage: consumers.sh BUILD (pkg-config|c|cxx|subdirectory) C_COMPILER CXX_COMPILER
+# Builds programs outside of the project against the library, and compares what they print.
+# Usage: consumers.sh BUILD WAY C_COMPILER CXX_COMPILER; the ways are the cases below.
 set -euo pipefail
 build=$1 way=$2
 export CC=$3 CXX=$4
@@ -8,17 +8,88 @@ here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-[ "$way" = subdirectory ] || cmake --install "$build" --prefix "$folder/prefix" >"$folder/log"
-if [ "$way" = pkg-config ]; then
-  "$folder/prefix/bin/glissade_selftest"
-  file=$(find "$folder/prefix" -name glissade.pc)
-  flags=$(PKG_CONFIG_PATH=$(dirname "$file") pkg-config --cflags --libs glissade)
+quietly() { # COMMAND...
+  "$@" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+}
+install_from() { quietly cmake --install "$1" --prefix "$folder/prefix"; } # BUILD
+project() { # NAME OPTION..., in $folder/NAME
+  quietly cmake -S "$here/consumers/$1" -B "$folder/$1" -DCMAKE_PREFIX_PATH="$folder/prefix" "${@:2}"
+  quietly cmake --build "$folder/$1"
+}
+refused() { # TEXT COMMAND...
+  "${@:2}" >"$folder/log" 2>&1 && { echo "not refused: $1"; exit 1; }
+  tr -s ' \n' ' ' <"$folder/log" | grep -qF "$1" || { cat "$folder/log"; exit 1; }
+}
+prints() { # TEXT COMMAND...
+  local printed
+  printed=$("${@:2}")
+  echo "$way: printed $printed, expected $1"
+  [ "$printed" = "$1" ]
+}
+with_pkg_config() {
+  local flags
+  flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$folder/prefix" -name glissade.pc)") pkg-config --cflags --libs glissade)
   # shellcheck disable=SC2086
-  "$CC" -std=c99 -Wall -Wextra -Wpedantic -Werror "$here/consumers/main.c" $flags -o "$folder/consumer"
-else
-  { cmake -S "$here/consumers/$way" -B "$folder" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_BUILD_TYPE=Release &&
-    cmake --build "$folder"; } >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-fi
-printed=$("$folder/consumer")
-echo "$way: printed $printed, expected 0.875"
-[ "$printed" = 0.875 ]
+  "$CC" -std=c99 -Wall -Wextra -Wpedantic -Werror "$here/consumers/main.c" $flags "$@" -o "$folder/consumer"
+}
+
+case $way in
+pkg-config)
+  install_from "$build"
+  "$folder/prefix/bin/glissade_selftest"
+  with_pkg_config
+  prints 0.875 "$folder/consumer"
+  for file in LICENSE THIRD_PARTY_NOTICES README.md docs/numerics.md; do
+    [ -s "$folder/prefix/share/doc/glissade/$file" ] || { echo "not installed: $file"; exit 1; }
+  done
+  ;;
+c | cxx)
+  install_from "$build"
+  project "$way" -DCMAKE_BUILD_TYPE=Release
+  prints 0.875 "$folder/$way/consumer"
+  ;;
+subdirectory)
+  project subdirectory -DCMAKE_BUILD_TYPE=Release
+  prints 0.875 "$folder/subdirectory/consumer"
+  ;;
+shared)
+  quietly cmake -S "$here/.." -B "$folder/build" -G Ninja -DBUILD_SHARED_LIBS=ON \
+    -DCMAKE_SHARED_LINKER_FLAGS=-Wl,--no-as-needed
+  quietly cmake --build "$folder/build"
+  install_from "$folder/build"
+  "$folder/prefix/bin/glissade_selftest"
+  library=$(find "$folder/prefix" -name 'libglissade.so')
+  others=$(nm -D --defined-only "$library" | awk '$NF !~ /^glissade_/')
+  [ -z "$others" ] || { echo "exported beside glissade_*: $others"; exit 1; }
+  readelf -d "$library" | grep -q 'SONAME.*\[libglissade\.so\.[0-9]*\.[0-9]*\]' || { echo "no SONAME"; exit 1; }
+  ! readelf -d "$library" | grep 'NEEDED.*libstdc++' || { echo "a C library should not need that of C++"; exit 1; }
+  with_pkg_config "-Wl,-rpath,$(dirname "$library")"
+  prints 0.875 "$folder/consumer"
+  project c -DCMAKE_BUILD_TYPE=Release
+  prints 0.875 "$folder/c/consumer"
+  "$CC" -std=c99 -I "$folder/prefix/include" "$here/consumers/unloaded.c" -ldl -o "$folder/unloaded"
+  prints 0.875 env OMP_NUM_THREADS=4 "$folder/unloaded" "$library"
+  prints 0.875 python3 "$here/consumers/main.py" "$library"
+  ;;
+xsimd)
+  # The one of the surrounding project is used; one that is too old is refused, as is an unknown instruction set.
+  mkdir -p "$folder/newer/include" "$folder/older/include/xsimd/config"
+  echo 'project(xsimd LANGUAGES NONE)' | tee "$folder/newer/CMakeLists.txt" >"$folder/older/CMakeLists.txt"
+  ln -s "$(sed -n 's/^GLISSADE_XSIMD_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")/xsimd" "$folder/newer/include/xsimd"
+  touch "$folder/older/include/xsimd/xsimd.hpp"
+  printf '#define XSIMD_VERSION_MAJOR 7\n#define XSIMD_VERSION_MINOR 6\n' \
+    >"$folder/older/include/xsimd/config/xsimd_config.hpp"
+  configure() { cmake -S "$here/consumers/xsimd" -B "$folder/$1" -DXSIMD="$folder/$1" "${@:2}"; } # newer|older OPTION...
+  quietly configure newer
+  grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/newer/CMakeCache.txt"
+  refused "needs xsimd 8.1 or newer; $folder/older/include has 7.6" configure older
+  refused "GLISSADE_ISAS has sse9" configure newer "-DGLISSADE_ISAS=scalar;sse9"
+  ;;
+c++17)
+  for header in glissade model; do
+    echo "#include <glissade/$header.hpp>" >"$folder/main.cpp"
+    refused "needs C++20" "$CXX" -std=c++17 -fsyntax-only -I "$here/../include" "$folder/main.cpp"
+    [ "$(grep -c 'error: ' "$folder/log")" = 1 ] || { cat "$folder/log"; exit 1; }
+  done
+  ;;
+esac

@@ -46,7 +46,14 @@
 #  define GLISSADE_API
 #endif
 
-#define GLISSADE_VERSION "0.1.0"
+#define GLISSADE_VERSION_MAJOR 0
+#define GLISSADE_VERSION_MINOR 1
+#define GLISSADE_VERSION_PATCH 0
+#define GLISSADE_DOTTED_(a, b, c) #a "." #b "." #c
+#define GLISSADE_DOTTED(a, b, c) GLISSADE_DOTTED_(a, b, c)
+/* "0.1.0" */
+#define GLISSADE_VERSION                                                                                     \
+  GLISSADE_DOTTED(GLISSADE_VERSION_MAJOR, GLISSADE_VERSION_MINOR, GLISSADE_VERSION_PATCH)
 
 #ifdef __cplusplus
 extern "C" {

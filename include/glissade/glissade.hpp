@@ -1,15 +1,17 @@
 // The C++20 face of glissade.h: spans instead of pointers, exceptions instead of statuses, and owners of the
 // state.
-#ifndef GLISSADE_GLISSADE_HPP
-#define GLISSADE_GLISSADE_HPP
+#if __cplusplus < 202002L
+#  error "glissade/glissade.hpp needs C++20; older C++ includes glissade/glissade.h"
+#elif !defined(GLISSADE_GLISSADE_HPP)
+#  define GLISSADE_GLISSADE_HPP
 
-#include "glissade.h"
-#include <array>
-#include <memory>
-#include <span>
-#include <stdexcept>
-#include <string>
-#include <utility>
+#  include "glissade.h"
+#  include <array>
+#  include <memory>
+#  include <span>
+#  include <stdexcept>
+#  include <string>
+#  include <utility>
 
 namespace glissade {
 
@@ -34,19 +36,19 @@ inline void check(glissade_status status) {
 template <class Options>
 struct functions;
 
-#define GLISSADE_OPTIMIZER(optimizer_name, number, preset)                                                   \
-  template <>                                                                                                \
-  struct functions<glissade_##optimizer_name> {                                                              \
-    static constexpr const char *name = #optimizer_name;                                                     \
-    using tensor = glissade_##optimizer_name##_tensor;                                                       \
-    static constexpr auto step_many = glissade_##optimizer_name##_step_many;                                 \
-    static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;                 \
-    static constexpr auto step = glissade_##optimizer_name##_step;                                           \
-    static constexpr auto reset = glissade_##optimizer_name##_reset;                                         \
-    static constexpr glissade_##optimizer_name defaults = preset;                                            \
-    static constexpr std::size_t states = number;                                                            \
-  };
-#include "optimizers.inc"
+#  define GLISSADE_OPTIMIZER(optimizer_name, number, preset)                                                 \
+    template <>                                                                                              \
+    struct functions<glissade_##optimizer_name> {                                                            \
+      static constexpr const char *name = #optimizer_name;                                                   \
+      using tensor = glissade_##optimizer_name##_tensor;                                                     \
+      static constexpr auto step_many = glissade_##optimizer_name##_step_many;                               \
+      static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;               \
+      static constexpr auto step = glissade_##optimizer_name##_step;                                         \
+      static constexpr auto reset = glissade_##optimizer_name##_reset;                                       \
+      static constexpr glissade_##optimizer_name defaults = preset;                                          \
+      static constexpr std::size_t states = number;                                                          \
+    };
+#  include "optimizers.inc"
 
 // One step on spans: options, param, grad, then the state arrays in the order of the C function; those that
 // the options do not need may be left out at the end or be empty. Throws `error` for a status, and for a span
@@ -131,8 +133,8 @@ private:
 };
 
 // glissade::rmsprop and so on.
-#define GLISSADE_OPTIMIZER(name, number, preset) using name = optimizer<glissade_##name>;
-#include "optimizers.inc"
+#  define GLISSADE_OPTIMIZER(name, number, preset) using name = optimizer<glissade_##name>;
+#  include "optimizers.inc"
 
 } // namespace glissade
 

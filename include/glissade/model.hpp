@@ -1,14 +1,16 @@
 // An optimizer for a whole model: many parameter arrays in groups, one call a step, state that can be saved.
-#ifndef GLISSADE_MODEL_HPP
-#define GLISSADE_MODEL_HPP
+#if __cplusplus < 202002L
+#  error "glissade/model.hpp needs C++20; older C++ includes glissade/glissade.h"
+#elif !defined(GLISSADE_MODEL_HPP)
+#  define GLISSADE_MODEL_HPP
 
-#include "glissade.hpp"
-#include <algorithm>
-#include <cstddef>
-#include <cstring>
-#include <istream>
-#include <ostream>
-#include <vector>
+#  include "glissade.hpp"
+#  include <algorithm>
+#  include <cstddef>
+#  include <cstring>
+#  include <istream>
+#  include <ostream>
+#  include <vector>
 
 namespace glissade {
 
