@@ -84,7 +84,7 @@ contender with(std::string_view name, Options options) {
 
 std::vector<contender> contenders() {
   return {
-#define GLISSADE_OPTIMIZER(name, states, preset) with<glissade_##name>(#name, preset),
+#define GLISSADE_OPTIMIZER(name, preset) with<glissade_##name>(#name, preset),
 #include <glissade/optimizers.inc>
       with<glissade_adam>("adamw", GLISSADE_ADAMW_TORCH)};
 }

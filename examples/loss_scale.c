@@ -39,8 +39,8 @@ int main(void) {
   for (int step = 1; step <= steps && status == GLISSADE_OK; ++step) {
     backward(param, (float)loss_scale, grad);
 
-    const glissade_grad grads[] = {{2, grad}};
-    glissade_norm found;
+    const glissade_grad grads[] = {{.struct_size = sizeof *grads, .n = 2, .grad = grad}};
+    glissade_norm found = {.struct_size = sizeof found};
     status = glissade_grad_norm(1, grads, 0, &found);
     if (status != GLISSADE_OK) break;
     if (!found.finite) { /* leave everything as it is, and be more careful */

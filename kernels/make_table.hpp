@@ -12,7 +12,7 @@ constexpr table table_of(const char *name) {
   return {
       name,
       sum_of_squares<isa>,
-#define GLISSADE_OPTIMIZER(name, states, preset) kernel_of<vec<isa>, rules::name>,
+#define GLISSADE_OPTIMIZER(name, preset) kernel_of<vec<isa>, rules::name>,
 #include "glissade/optimizers.inc"
   };
 }

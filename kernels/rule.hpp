@@ -1,4 +1,4 @@
-// What a rule file is written with, beside the words of vec.hpp: the descriptions of its options and arrays.
+// What a rule file is written with, beside the words of vec.hpp: its state arrays, its coefficients, moving averages.
 #pragma once
 #include "glissade/glissade.h"
 #include <cfloat>
@@ -13,8 +13,7 @@ inline float f(double x) { return static_cast<float>(x); }
 
 // base^step to within an ulp, or 2^-110 where it is less than 2^-60; for a base in [0, 1) and a step of at
 // least 1. From sums and products alone: the pow of a maths library may round otherwise on another CPU.
-// Integers of 128 digits take a quarter of the time of pairs of doubles, which was that of 500 elements at a
-// large step.
+// 128-bit integers take a quarter of the time of pairs of doubles.
 inline double power(double base, std::int64_t step) {
   __extension__ typedef unsigned __int128 wide;
   struct fraction { // high * 2^-64 + low * 2^-128
@@ -38,31 +37,6 @@ inline double power(double base, std::int64_t step) {
   return static_cast<double>(result.high) * 0x1p-64 + static_cast<double>(result.low) * 0x1p-128;
 }
 
-enum class range {
-  finite,     // as a float
-  at_least_0, // and finite
-  fraction,   // at least 0, less than 1
-  flag,       // 0 or 1
-};
-
-// One field of an options struct, the values it may have, and the status that says it has another.
-template <class options>
-struct option {
-  constexpr option(double options::*field, range values, glissade_status status)
-      : real(field),
-        allowed(values),
-        fault(status) {}
-  constexpr option(int options::*field, glissade_status status)
-      : flag(field),
-        allowed(range::flag),
-        fault(status) {}
-
-  double options::*real = nullptr;
-  int options::*flag = nullptr;
-  range allowed;
-  glissade_status fault;
-};
-
 // One state array: used in the modes that have all bits of `when`, and the option it starts from, if not from
 // 0.
 template <class options>
@@ -80,16 +54,6 @@ template <class rule>
 constexpr bool uses(unsigned mode, std::size_t array) {
   return array < 2 || (mode & rule::states[array - 2].when) == rule::states[array - 2].when;
 }
-
-// What every options struct has.
-template <class options>
-inline constexpr option<options> common_options[] = {
-    {&options::lr, range::at_least_0, GLISSADE_BAD_LR},
-    {&options::weight_decay, range::at_least_0, GLISSADE_BAD_WEIGHT_DECAY},
-    {&options::grad_scale, range::finite, GLISSADE_BAD_GRAD_SCALE},
-    {&options::maximize, GLISSADE_BAD_MAXIMIZE},
-    {&options::flush_subnormals, GLISSADE_BAD_FLUSH_SUBNORMALS},
-};
 
 // The mode bit that every rule has: weight_decay * param joins the gradient. A branch, since 0 * inf is NaN.
 inline constexpr unsigned l2 = 1;

@@ -13,7 +13,7 @@ struct table {
   const char *name;
   // The sum of the squares of n floats. *largest becomes their largest magnitude, if none is a NaN.
   double (*sum_of_squares)(const float *x, std::size_t n, double *largest);
-#define GLISSADE_OPTIMIZER(name, states, preset) kernel name;
+#define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"
 };
 

@@ -70,8 +70,9 @@ struct list {
     std::size_t start = 0;
     for (std::size_t i = 0; i < sizes.size() && start < n; start += sizes[i++])
       tensors.push_back([&]<std::size_t... k>(std::index_sequence<k...>) {
-        return tensor{std::min(sizes[i], n - start), (arrays[k] ? arrays[k] + start : nullptr)...,
-                      groups ? &options[i % 2] : nullptr};
+        float *const at[] = {(arrays[k] ? arrays[k] + start : nullptr)...};
+        return glissade::functions<options_of<rule>>::tensor_of(std::min(sizes[i], n - start), at[0], at[1],
+                                                                at + 2, groups ? &options[i % 2] : nullptr);
       }(std::make_index_sequence<glissade::array_count<rule>>()));
   }
 
@@ -181,8 +182,8 @@ subject norm() {
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back({isa, true, true, false,
                             [](std::size_t n, int threads, float *const *arrays) {
-                              const glissade_grad grad = {n, arrays[1]};
-                              glissade_norm result;
+                              const glissade_grad grad = {sizeof grad, n, arrays[1]};
+                              glissade_norm result = {sizeof result, 0, 0, 0, 0};
                               glissade::check(glissade_grad_norm(1, &grad, threads, &result));
                               arrays[2][0] = static_cast<float>(result.norm);
                             },
@@ -200,7 +201,7 @@ std::vector<subject> all_subjects() {
   auto momentum = glissade::functions<glissade_sgd>::defaults;
   momentum.momentum = .9;
   std::vector<subject> all = {
-#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
   subject_of<glissade::rules::name>(#name, glissade::functions<glissade_##name>::defaults),
 #include "glissade/optimizers.inc"
       subject_of<glissade::rules::sgd>("sgd-momentum", momentum),

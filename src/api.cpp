@@ -1,107 +1,155 @@
-// The functions of the C API on arrays: check, coefficients, threads, kernel.
+// The functions of the C API on arrays: check, coefficients, threads, kernel; one driver for all optimizers.
 #include "check.hpp"
 #include "chunks.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
-#include "rules.hpp"
+#include "status.hpp"
 #include <cstring>
 
 namespace glissade {
 namespace {
 
-// What a kernel is told of the options, with grad_scale multiplied by `clip`.
-template <class rule>
-struct clipped {
-  clipped(const typename rule::options &o, double clip) : mode(mode_of<rule>(o)), coefficients(o) {
-    coefficients.grad_scale = common::scaled(o, clip);
-  }
+// Updates the elements in lines [first, last) of tensors that were checked. `clip` multiplies every grad_scale.
+void run(kernel kernel_of_rule, const void *options, double clip, const list &all, std::size_t first,
+         std::size_t last) {
+  const erased_rule &rule = all.rule();
+  known_options of_call, own;
+  options = of_call.of(rule, nullptr, options);
+  const void *known = nullptr;
+  prepared p;
+  rule.prepare(options, clip, p);
+  for_lines(all.count(), all, first, last,
+            [&](const tensor &t, std::size_t begin, std::size_t end, const tensor *next) {
+              if (t.options != known) rule.prepare(own.of(rule, known = t.options, options), clip, p);
+              kernel_of_rule(p.coefficients, p.mode, t.arrays, begin, end, next ? next->arrays : nullptr);
+            });
+}
 
-  unsigned mode;
-  typename rule::coefficients coefficients;
-};
-
-// Takes the step on the tensors list(0) to list(count - 1), which were checked. `clip` multiplies every
-// grad_scale.
-template <class rule, class List>
-void run(kernel kernel_of_rule, const typename rule::options &options, double clip, std::size_t count,
-         const List &list) {
-  std::size_t lines = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    lines += lines_of(list(i).n);
-
-  parallel(lines * line, options.threads, [=, first = &options](std::size_t chunk, std::size_t chunks) {
-    const auto *known = first;
-    clipped<rule> c(*known, clip);
-    for_lines(count, list, cut(lines, chunk, chunks), cut(lines, chunk + 1, chunks),
-              [&](const tensor<rule> &t, std::size_t begin, std::size_t end, float *const *next) {
-                if (t.options != known) c = clipped<rule>(*(known = t.options), clip);
-                kernel_of_rule(&c.coefficients, c.mode, t.arrays, begin, end, next);
-              });
+void run_on_threads(kernel kernel_of_rule, const void *options, int threads, double clip, const list &all,
+                    std::size_t lines) {
+  parallel(lines * line, threads, [&](std::size_t chunk, std::size_t chunks) {
+    run(kernel_of_rule, options, clip, all, cut(lines, chunk, chunks), cut(lines, chunk + 1, chunks));
   });
 }
 
-template <class rule, class List>
-glissade_status step(kernel table::*kernel_of, const typename rule::options *options, std::size_t count,
-                     const List &list) {
+common_options common_of(const erased_rule &rule, const void *options) {
+  known_options known;
+  return rule.common(known.of(rule, nullptr, options));
+}
+
+glissade_status step(const erased_rule &rule, const void *options, std::size_t count, const void *tensors) {
   const default_float_mode here;
-  if (const auto fault = check_list<rule>(options, count, list)) return fault;
+  std::size_t at, lines;
+  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run<rule>(kernels->*kernel_of, *options, 1, count, list);
+  run_on_threads(kernels->*rule.kernel_of, options, common_of(rule, options).threads, 1,
+                 {rule, count, tensors}, lines);
   return GLISSADE_OK;
 }
 
-template <class rule, class List>
-glissade_status step_clipped(kernel table::*kernel_of, const typename rule::options *options,
-                             std::size_t count, const List &list, double max_norm, double *norm) {
+glissade_status step_share(const erased_rule &rule, const void *options, std::size_t count,
+                           const void *tensors, std::size_t share, std::size_t shares) {
   const default_float_mode here;
-  if (const auto fault = check_list<rule>(options, count, list)) return fault;
+  std::size_t at, lines;
+  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
+  if (share >= shares) return GLISSADE_BAD_SHARE;
+  const table *kernels = table_in_use();
+  if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
+  run(kernels->*rule.kernel_of, options, 1, {rule, count, tensors}, cut(lines, share, shares),
+      cut(lines, share + 1, shares));
+  return GLISSADE_OK;
+}
+
+glissade_status step_clipped(const erased_rule &rule, const void *options, std::size_t count,
+                             const void *tensors, double max_norm, double *norm) {
+  const default_float_mode here;
+  std::size_t at, lines;
+  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
+  const common_options common = common_of(rule, options);
+  const list all(rule, count, tensors);
   for (std::size_t i = 0; i < count; ++i)
-    if (list(i).options->grad_scale != options->grad_scale) return GLISSADE_UNEQUAL_GRAD_SCALE;
+    if (const void *own = all(i).options; own && common_of(rule, own).grad_scale != common.grad_scale)
+      return GLISSADE_UNEQUAL_GRAD_SCALE;
   if (!(max_norm >= 0)) return GLISSADE_BAD_MAX_NORM;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
 
-  const auto gradients = [&](std::size_t i) {
-    const tensor<rule> t = list(i);
+  const norm_sums sums = norm_of(*kernels, common.threads, count, [&](std::size_t i) {
+    const tensor t = all(i);
     return gradient{t.n, t.arrays[1]};
-  };
-  const glissade_norm all = norm_of(*kernels, options->threads, count, gradients);
-  const double scaled = all.norm * std::abs(options->grad_scale);
+  });
+  const double scaled = __builtin_sqrt(sums.squares) * __builtin_fabs(common.grad_scale);
   if (norm) *norm = scaled;
-  if (!all.finite) return GLISSADE_NOT_FINITE;
-  run<rule>(kernels->*kernel_of, *options, std::min(1., max_norm / (scaled + 1e-6)), count, list);
+  if (!__builtin_isfinite(sums.squares)) return GLISSADE_NOT_FINITE;
+  const double factor = max_norm / (scaled + 1e-6);
+  run_on_threads(kernels->*rule.kernel_of, options, common.threads, factor < 1 ? factor : 1, all, lines);
   return GLISSADE_OK;
 }
 
-template <class rule>
-glissade_status reset(const typename rule::options *options, const tensor<rule> &t) {
+glissade_status check_only(const erased_rule &rule, const void *options, std::size_t count,
+                           const void *tensors, std::size_t *index) {
   const default_float_mode here;
-  if (const auto fault = check_options<rule>(options)) return fault;
-  const unsigned mode = mode_of<rule>(*options);
-  if (const auto fault = check_arrays<rule>(mode, t, 2)) return fault;
+  std::size_t at, lines;
+  const auto fault = check_step(rule, options, count, tensors, at, lines);
+  if (index) *index = at;
+  return fault;
+}
 
-  over_chunks(t.n, options->threads, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = 2; i < array_count<rule>; ++i)
-      if (uses<rule>(mode, i)) {
-        const auto initial = rule::states[i - 2].initial;
-        std::fill(t.arrays[i] + begin, t.arrays[i] + end, initial ? f(options->*initial) : 0.f);
+glissade_status reset(const erased_rule &rule, const void *options, const void *given) {
+  const default_float_mode here;
+  if (const auto fault = check_options(rule, options)) return fault;
+  known_options known;
+  options = known.of(rule, nullptr, options);
+  const unsigned mode = rule.mode_of(options);
+  const tensor t = list(rule, 1, given)(0);
+  if (const auto fault = check_arrays(rule, mode, t, 2)) return fault;
+
+  over_chunks(t.n, rule.common(options).threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = 2; k < rule.count; ++k)
+      if (rule.uses(mode, k)) {
+        const float initial = rule.initial(options, k);
+        for (std::size_t i = begin; i < end; ++i)
+          t.arrays[k][i] = initial;
       }
   });
   return GLISSADE_OK;
 }
 
-// The tensors that a caller lists: n, the pointers in the order of the kernel's arrays, the options or NULL.
-template <class rule, class Given>
-auto as_list(const Given *given, const typename rule::options *options) {
-  static_assert(sizeof(Given) == sizeof(std::size_t) + (array_count<rule> + 1) * sizeof(void *));
-  return [=](std::size_t i) {
-    tensor<rule> t;
-    t.n = given[i].n;
-    std::memcpy(t.arrays, reinterpret_cast<const char *>(given + i) + sizeof t.n, sizeof t.arrays);
-    t.options = given[i].options ? given[i].options : options;
-    return t;
-  };
+// The preset of this name, or null.
+template <class options>
+const options *preset_named(const char *name) {
+#define GLISSADE_PRESET(optimizer, its_name, macro)                                                          \
+  if constexpr (__is_same(options, glissade_##optimizer))                                                    \
+    if (std::strcmp(name, its_name) == 0) {                                                                  \
+      static constexpr options preset = macro;                                                               \
+      return &preset;                                                                                        \
+    }
+#include "glissade/presets.inc"
+  return nullptr;
+}
+
+glissade_status preset(const erased_rule &rule, const void *found, void *options, std::size_t size) {
+  if (!options) return GLISSADE_NULL_OPTIONS;
+  if (size < rule.first_options_size || size % sizeof(std::uint64_t) != 0) return GLISSADE_BAD_STRUCT_SIZE;
+  if (!found) return GLISSADE_UNKNOWN_PRESET;
+  std::memset(options, 0, size);
+  std::memcpy(options, found, size < rule.options_size ? size : rule.options_size);
+  std::memcpy(options, &size, sizeof size);
+  return GLISSADE_OK;
+}
+
+// The statuses of a rule's states name the arrays of the list.
+constexpr bool begins_with(const char *text, const char *word) {
+  for (; *word; ++word, ++text)
+    if (*text != *word) return false;
+  return *text == ' ';
+}
+template <class rule, std::size_t count>
+constexpr bool are_named(const char *const (&names)[count]) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (!begins_with(message_of(rule::states[i].if_null), names[i])) return false;
+  return count + 2 == array_count<rule>;
 }
 
 } // namespace
@@ -109,57 +157,101 @@ auto as_list(const Given *given, const typename rule::options *options) {
 
 using namespace glissade;
 
-// What glissade.h declares for each optimizer of the list. No kernel writes to array 1, grad.
-#define STATES_1 float *state1
-#define STATES_2 STATES_1, float *state2
-#define STATES_3 STATES_2, float *state3
-#define GIVEN_1 state1
-#define GIVEN_2 GIVEN_1, state2
-#define GIVEN_3 GIVEN_2, state3
-#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
-  static_assert(array_count<rules::name> == 2 + states, "the list and the rule differ in the state arrays"); \
+// What glissade.h declares for each optimizer of the list. The tensor structs are filled and read by name.
+#define PARAMETER(state) , float *state
+#define GIVEN(state) .state = state,
+#define PLACE(state) , offsetof(tensor, state)
+#define NAME(state) #state,
+#define GLISSADE_OPTIMIZER(name, default_preset)                                                             \
+  namespace {                                                                                                \
+  constexpr const char *states_of_##name[] = {GLISSADE_STATES_##name(NAME)};                                 \
+  static_assert(are_named<rules::name>(states_of_##name), "the list and the rule differ in the states");     \
+  constexpr erased_rule erased_##name = [] {                                                                 \
+    using tensor = glissade_##name##_tensor;                                                                 \
+    return erase<rules::name, tensor>(&table::name GLISSADE_STATES_##name(PLACE));                           \
+  }();                                                                                                       \
+  }                                                                                                          \
   glissade_status glissade_##name##_step(const glissade_##name *options, size_t n, float *param,             \
-                                         const float *grad, STATES_##states) {                               \
-    const tensor<rules::name> t = {n, {param, const_cast<float *>(grad), GIVEN_##states}, options};          \
-    return step<rules::name>(                                                                                \
-        &table::name, options, 1, [&](size_t) -> const auto & { return t; });                                \
+                                         const float *grad GLISSADE_STATES_##name(PARAMETER)) {              \
+    const glissade_##name##_tensor one = {.struct_size = sizeof one,                                         \
+                                          .n = n,                                                            \
+                                          .param = param,                                                    \
+                                          .grad = grad,                                                      \
+                                          GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
+    return step(erased_##name, options, 1, &one);                                                            \
+  }                                                                                                          \
+  glissade_status glissade_##name##_reset(const glissade_##name *options,                                    \
+                                          size_t n GLISSADE_STATES_##name(PARAMETER)) {                      \
+    const glissade_##name##_tensor one = {.struct_size = sizeof one,                                         \
+                                          .n = n,                                                            \
+                                          .param = nullptr,                                                  \
+                                          .grad = nullptr,                                                   \
+                                          GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
+    return reset(erased_##name, options, &one);                                                              \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,                  \
                                               const glissade_##name##_tensor *tensors) {                     \
-    if (!tensors && count) return GLISSADE_NULL_TENSORS;                                                     \
-    return step<rules::name>(&table::name, options, count, as_list<rules::name>(tensors, options));          \
+    return step(erased_##name, options, count, tensors);                                                     \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many_clipped(const glissade_##name *options, size_t count,          \
                                                       const glissade_##name##_tensor *tensors,               \
                                                       double max_norm, double *norm) {                       \
-    if (!tensors && count) return GLISSADE_NULL_TENSORS;                                                     \
-    return step_clipped<rules::name>(&table::name, options, count, as_list<rules::name>(tensors, options),   \
-                                     max_norm, norm);                                                        \
+    return step_clipped(erased_##name, options, count, tensors, max_norm, norm);                             \
   }                                                                                                          \
-  glissade_status glissade_##name##_reset(const glissade_##name *options, size_t n, STATES_##states) {       \
-    return reset<rules::name>(options, {n, {nullptr, nullptr, GIVEN_##states}, options});                    \
+  glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,                 \
+                                               const glissade_##name##_tensor *tensors, size_t share,        \
+                                               size_t shares) {                                              \
+    return step_share(erased_##name, options, count, tensors, share, shares);                                \
+  }                                                                                                          \
+  glissade_status glissade_##name##_check(const glissade_##name *options, size_t count,                      \
+                                          const glissade_##name##_tensor *tensors, size_t *index) {          \
+    return check_only(erased_##name, options, count, tensors, index);                                        \
+  }                                                                                                          \
+  glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,                     \
+                                           const char *name_) {                                              \
+    return preset(erased_##name, name_ ? preset_named<glissade_##name>(name_) : nullptr, options,            \
+                  struct_size);                                                                              \
   }
 #include "glissade/optimizers.inc"
 
 glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                    glissade_norm *result) {
   const default_float_mode here;
-  if (!grads && count) return GLISSADE_NULL_TENSORS;
+  constexpr std::size_t first_norm = offsetof(glissade_norm, finite) + sizeof(std::int64_t);
   if (!result) return GLISSADE_NULL_RESULT;
+  if (const auto fault = check_size(result, first_norm, sizeof *result)) return fault;
   if (threads < 0) return GLISSADE_BAD_THREADS;
+  if (const auto fault = check_count(grads, count, sizeof *grads)) return fault;
+  const std::size_t stride = count ? grads->struct_size : 0;
+  const auto gradient_at = [=](std::size_t i) {
+    glissade_grad g;
+    std::memcpy(&g, reinterpret_cast<const unsigned char *>(grads) + i * stride, sizeof g);
+    return g;
+  };
   std::size_t lines = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!fits_in_memory(grads[i].n)) return GLISSADE_BAD_N;
-    if (grads[i].n == 0) continue;
-    if (const auto fault = check_array(grads[i].grad, grads[i].n, GLISSADE_NULL_GRAD)) return fault;
-    lines += lines_of(grads[i].n);
+    const void *at = reinterpret_cast<const unsigned char *>(grads) + i * stride;
+    if (const auto fault = check_element(at, stride, sizeof(glissade_grad), sizeof(glissade_grad)))
+      return fault;
+    const glissade_grad g = gradient_at(i);
+    if (!fits_in_memory(g.n)) return GLISSADE_BAD_N;
+    if (g.n == 0) continue;
+    if (const auto fault = check_array(g.grad, g.n, GLISSADE_NULL_GRAD)) return fault;
+    lines += lines_of(g.n);
     if (!fits_in_memory(lines * line)) return GLISSADE_BAD_N;
   }
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  *result = norm_of(*kernels, threads, count, [=](std::size_t i) {
-    return gradient{grads[i].n, grads[i].grad};
+  const norm_sums sums = norm_of(*kernels, threads, count, [=](std::size_t i) {
+    const glissade_grad g = gradient_at(i);
+    return gradient{g.n, g.grad};
   });
+  const std::size_t size = result->struct_size;
+  const bool finite = __builtin_isfinite(sums.squares); // squares of finite floats do not overflow a double
+  const glissade_norm found = {size, __builtin_sqrt(sums.squares), finite ? sums.largest : sums.squares,
+                               sums.squares, finite};
+  std::memset(result, 0, size);
+  std::memcpy(result, &found, size < sizeof found ? size : sizeof found);
   return GLISSADE_OK;
 }
 

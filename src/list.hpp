@@ -1,7 +1,6 @@
 // Lists of tensors laid in a row, so that threads share them by size and not by number.
 #pragma once
-#include "rule.hpp"
-#include <algorithm>
+#include "erased.hpp"
 #include <cstddef>
 
 namespace glissade {
@@ -11,27 +10,71 @@ inline constexpr std::size_t line = 64 / sizeof(float);
 
 inline std::size_t lines_of(std::size_t n) { return n / line + (n % line != 0); }
 
-// Param, grad and states of one tensor, and the options that hold for it.
-template <class rule>
+// Param, grad and states of one tensor, and its own options or null.
 struct tensor {
   std::size_t n;
-  float *arrays[array_count<rule>];
-  const typename rule::options *options;
+  float *arrays[most_arrays];
+  const void *options;
+};
+
+// The tensors of a caller. What follows the struct that this version knows was found to be neutral.
+class list {
+public:
+  list(const erased_rule &rule, std::size_t count, const void *tensors)
+      : rule_(rule),
+        count_(count),
+        size_(count ? size_at(tensors) : 0),
+        at_(static_cast<const unsigned char *>(tensors)) {}
+
+  const erased_rule &rule() const { return rule_; }
+  std::size_t count() const { return count_; }
+  std::size_t struct_size() const { return size_; }
+  const unsigned char *at(std::size_t i) const { return at_ + i * size_; }
+
+  tensor operator()(std::size_t i) const {
+    const unsigned char *from = at(i);
+    tensor t;
+    read(t.n, from + sizeof(std::size_t));
+    for (std::size_t k = 0; k < rule_.count; ++k)
+      read(t.arrays[k], from + rule_.arrays[k].at);
+    read(t.options, from + rule_.options_at);
+    return t;
+  }
+
+  static std::size_t size_at(const void *begin) {
+    std::size_t size;
+    read(size, begin);
+    return size;
+  }
+
+private:
+  template <class T>
+  static void read(T &to, const void *from) {
+    __builtin_memcpy(&to, from, sizeof to);
+  }
+
+  const erased_rule &rule_;
+  std::size_t count_, size_;
+  const unsigned char *at_;
 };
 
 // Of the tensors that list(0) to list(count - 1) return, calls visit(tensor, begin, end, next) for the elements
-// that lie in lines [first, last) of the row; `next` is the arrays of the tensor that is visited after, from its first
-// element, or null.
+// that lie in lines [first, last) of the row; `next` is the tensor that is visited after it, or null.
 template <class List, class Visit>
 void for_lines(std::size_t count, const List &list, std::size_t first, std::size_t last, const Visit &visit) {
+  if (count == 0) return;
   std::size_t start = 0;
-  for (std::size_t i = 0; i < count && start < last; ++i) {
-    const auto &t = list(i);
-    const std::size_t next = start + lines_of(t.n);
-    if (next > first && t.n != 0)
-      visit(t, (std::max(first, start) - start) * line, std::min((last - start) * line, t.n),
-            i + 1 < count && next < last ? list(i + 1).arrays : nullptr);
-    start = next;
+  auto t = list(0), following = t;
+  for (std::size_t i = 0; i < count && start < last; ++i, t = following) {
+    const std::size_t end = start + lines_of(t.n);
+    const bool more = i + 1 < count && end < last;
+    if (more) following = list(i + 1);
+    if (end > first && t.n != 0) {
+      const std::size_t to = (last - start) * line;
+      visit(t, ((first > start ? first : start) - start) * line, to < t.n ? to : t.n,
+            more ? &following : nullptr);
+    }
+    start = end;
   }
 }
 

@@ -3,9 +3,13 @@
 #include "list.hpp"
 #include "parallel.hpp"
 #include "table.hpp"
-#include <cmath>
 
 namespace glissade {
+
+struct norm_sums {
+  double squares,
+      largest; // the sum of all squares, infinite or NaN where an element is; the largest magnitude
+};
 
 struct gradient {
   std::size_t n;
@@ -19,7 +23,7 @@ inline constexpr std::size_t block_lines = 16384 / line;
 // Each slot holds the sum of some consecutive blocks, each block the sum of consecutive elements; the slots
 // are added in order. So only who computes a slot depends on the threads. list(i) is a gradient.
 template <class List>
-glissade_norm norm_of(const table &kernels, int threads, std::size_t count, const List &list) {
+norm_sums norm_of(const table &kernels, int threads, std::size_t count, const List &list) {
   const auto blocks_of = [](std::size_t n) {
     return lines_of(n) / block_lines + (lines_of(n) % block_lines != 0);
   };
@@ -29,30 +33,33 @@ glissade_norm norm_of(const table &kernels, int threads, std::size_t count, cons
     floats += list(i).n;
   }
   constexpr std::size_t most_slots = 1024;
-  double sums[most_slots], largest[most_slots];
-  const std::size_t slots = std::min(blocks, most_slots);
+  double sums[most_slots];
+  float largest[most_slots];
+  const std::size_t slots = blocks < most_slots ? blocks : most_slots;
   parallel(floats, threads, [&](std::size_t chunk, std::size_t chunks) {
     std::size_t i = 0, start = 0; // the tensor of the current block, and its first block
     for (std::size_t slot = cut(slots, chunk, chunks); slot < cut(slots, chunk + 1, chunks); ++slot) {
-      sums[slot] = largest[slot] = 0;
+      sums[slot] = 0;
+      largest[slot] = 0;
       for (std::size_t block = cut(blocks, slot, slots); block < cut(blocks, slot + 1, slots); ++block) {
         while (block >= start + blocks_of(list(i).n))
           start += blocks_of(list(i++).n);
         const gradient g = list(i);
         const std::size_t begin = (block - start) * block_lines * line;
         double most;
-        sums[slot] += kernels.sum_of_squares(g.at + begin, std::min(block_lines * line, g.n - begin), &most);
-        largest[slot] = std::max(largest[slot], most);
+        const std::size_t rest = g.n - begin;
+        sums[slot] += kernels.sum_of_squares(g.at + begin,
+                                             rest < block_lines * line ? rest : block_lines * line, &most);
+        if (most > largest[slot]) largest[slot] = static_cast<float>(most);
       }
     }
   });
-  double sum = 0, most = 0;
+  norm_sums all = {0, 0};
   for (std::size_t slot = 0; slot < slots; ++slot) {
-    sum += sums[slot];
-    most = std::max(most, largest[slot]);
+    all.squares += sums[slot];
+    if (largest[slot] > all.largest) all.largest = largest[slot];
   }
-  const bool finite = std::isfinite(sum); // squares of finite floats do not overflow a double
-  return {std::sqrt(sum), finite ? most : sum, finite};
+  return all;
 }
 
 } // namespace glissade

@@ -1,12 +1,4 @@
-// What each status means, in words.
-#include "glissade/glissade.h"
+// glissade_status_message.
+#include "status.hpp"
 
-const char *glissade_status_message(glissade_status status) {
-  switch (status) {
-#define GLISSADE_STATUS(name, number, message)                                                               \
-  case GLISSADE_##name:                                                                                      \
-    return message;
-#include "glissade/statuses.inc"
-  }
-  return "no status of this version of glissade";
-}
+const char *glissade_status_message(glissade_status status) { return glissade::message_of(status); }

@@ -3,11 +3,6 @@
 #include "glissade/glissade.h"
 #include <string.h>
 
-static const glissade_rmsprop presets[] = {
-    GLISSADE_RMSPROP_TORCH,  GLISSADE_RMSPROP_HINTON, GLISSADE_RMSPROP_TF1,
-    GLISSADE_RMSPROP_KERAS3, GLISSADE_RMSPROP_OPTAX,  GLISSADE_RMSPROP_TIMM,
-};
-
 const char *c99_status_message(int status) { return glissade_status_message((glissade_status)status); }
 
 #define EXPECT(condition)                                                                                    \
@@ -17,8 +12,13 @@ const char *c99_status_message(int status) { return glissade_status_message((gli
 
 int c99_failures(const char **which) {
   int failures = 0;
+  const glissade_rmsprop presets[] = {
+      GLISSADE_RMSPROP_TORCH,  GLISSADE_RMSPROP_HINTON, GLISSADE_RMSPROP_TF1,
+      GLISSADE_RMSPROP_KERAS3, GLISSADE_RMSPROP_OPTAX,  GLISSADE_RMSPROP_TIMM,
+  };
   glissade_rmsprop options = GLISSADE_RMSPROP_TORCH;
   float param[3] = {1, 2, 3}, grad[3] = {4, 4, 4}, square_avg[3];
+  options = GLISSADE_RMSPROP_TORCH; /* a preset may be assigned, too */
   options.alpha = 0.75;
   options.eps = 0;
   options.lr = 0.5;

@@ -54,17 +54,13 @@ TEMPLATE_LIST_TEST_CASE("no floating-point mode of the caller changes a list or 
                         family::all) {
   using options = family::options_of<TestType>;
   using functions = glissade::functions<options>;
-  constexpr std::size_t count = family::array_count<TestType>, n = 40000;
+  constexpr std::size_t n = 40000;
   options o = functions::defaults;
   o.step = 3;
   o.grad_scale = .1;
   for (const bool clipped : {false, true}) {
     const auto take = [&](family::arrays<TestType> &a, double &norm) {
-      typename functions::tensor t;
-      t.n = a.n;
-      const auto at = a.at();
-      std::memcpy(reinterpret_cast<char *>(&t) + sizeof t.n, at.data(), count * sizeof(float *));
-      t.options = nullptr;
+      const auto t = family::tensor_of<TestType>(a.n, a.at().data());
       return clipped ? functions::step_many_clipped(&o, 1, &t, .3, &norm) : functions::step_many(&o, 1, &t);
     };
     family::arrays<TestType> expected(n, family::ordinary_float, 5);
@@ -91,9 +87,9 @@ TEST_CASE("no floating-point mode of the caller changes the norm", "[environment
   std::vector<float> grad(40000);
   for (std::uint32_t i = 0; i < grad.size(); ++i)
     grad[i] = i % 7 ? family::ordinary_float(family::mixed(i)) : 0x1p-140f;
-  const glissade_grad list = {grad.size(), grad.data()};
+  const glissade_grad list = family::gradient(grad.size(), grad.data());
   const auto norm = [&](double &result) {
-    glissade_norm all;
+    glissade_norm all = family::no_norm;
     const auto status = glissade_grad_norm(1, &list, 2, &all);
     result = all.norm;
     return status;

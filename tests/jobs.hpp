@@ -41,8 +41,8 @@ struct norm_job : job {
       grad.push_back(ordinary_float(mixed(i)));
   }
   glissade_norm norm(int t) const {
-    const glissade_grad list = {grad.size(), grad.data()};
-    glissade_norm result = {};
+    const glissade_grad list = gradient(grad.size(), grad.data());
+    glissade_norm result = no_norm;
     glissade_grad_norm(1, &list, t, &result);
     return result;
   }
@@ -51,7 +51,7 @@ struct norm_job : job {
 
   std::vector<float> grad;
   int threads;
-  glissade_norm got = {};
+  glissade_norm got = no_norm;
 };
 
 using jobs = std::vector<std::unique_ptr<job>>;

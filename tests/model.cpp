@@ -77,6 +77,7 @@ TEMPLATE_LIST_TEST_CASE("equal models are saved as equal bytes, whatever lies in
     o.struct_size = sizeof o;
     for (const auto &field : description<options>::fields())
       field.set(o, 0);
+    if constexpr (requires { o.reserved; }) o.reserved = 0;
     o.threads = 1;
     o.step = 0;
     glissade::model<options> m;

@@ -15,13 +15,13 @@ namespace family {
 template <class Nothing, class... Rules>
 using list_of = std::tuple<Rules...>;
 using all = list_of<void
-#define GLISSADE_OPTIMIZER(name, states, preset) , glissade::rules::name
+#define GLISSADE_OPTIMIZER(name, preset) , glissade::rules::name
 #include "glissade/optimizers.inc"
                     >;
 
 template <class rule>
 inline constexpr const char *name_of = nullptr;
-#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
   template <>                                                                                                \
   inline constexpr const char *name_of<glissade::rules::name> = #name;
 #include "glissade/optimizers.inc"
@@ -30,6 +30,16 @@ template <class rule>
 using options_of = typename rule::options;
 template <class rule>
 inline constexpr std::size_t array_count = glissade::array_count<rule>;
+
+inline glissade_grad gradient(std::size_t n, const float *grad) { return {sizeof(glissade_grad), n, grad}; }
+// A result as the caller makes it, before a norm is found.
+inline constexpr glissade_norm no_norm = {sizeof(glissade_norm), -5, -5, -5, -5};
+
+// A tensor of the list of arrays: param, grad, the states.
+template <class rule>
+auto tensor_of(std::size_t n, float *const *arrays, const options_of<rule> *own = nullptr) {
+  return glissade::functions<options_of<rule>>::tensor_of(n, arrays[0], arrays[1], arrays + 2, own);
+}
 
 // The public step and reset on a list of arrays: param, grad, the states.
 template <class rule>
@@ -55,25 +65,25 @@ std::vector<options_of<rule>> all_options() {
   auto start = glissade::functions<options>::defaults;
   start.threads = 1;
   std::vector<options> list{start};
-  const auto vary = [&](const auto &field) {
+  const auto vary = [&](auto field, bool fraction) {
     const std::size_t before = list.size();
-    const bool doubles = field.flag || start.*field.real == 0;
+    const bool doubles = start.*field == 0;
     for (std::size_t i = 0; i < before; ++i) {
       options o = list[i];
       const std::uint32_t random = mixed(static_cast<std::uint32_t>(list.size()));
-      if (field.flag)
-        o.*field.flag = 1;
+      if constexpr (std::is_same_v<decltype(field), int options::*>)
+        o.*field = 1;
       else if (doubles)
-        o.*field.real = field.allowed == glissade::range::fraction ? .9 : .03125 * (1 + random % 20);
+        o.*field = fraction ? .9 : .03125 * (1 + random % 20);
       else
-        o.*field.real *= 1 - .001 * (random % 400);
+        o.*field *= 1 - .001 * (random % 400);
       doubles ? list.push_back(o) : void(list[i] = o);
     }
   };
-  for (const auto &field : glissade::common_options<options>)
-    vary(field);
-  for (const auto &field : rule::own_options)
-    vary(field);
+  enum values { finite, not_0, at_least_0, fraction, flag, count, number };
+#define GLISSADE_OPTION(name, NAME, allowed)                                                                 \
+  if constexpr (requires { start.name; } && (allowed <= flag)) vary(&options::name, allowed == fraction);
+#include "glissade/options.inc"
   for (std::size_t i = 0; i < list.size(); ++i)
     list[i].step = 1 + mixed(static_cast<std::uint32_t>(i)) % 50;
   const std::size_t before = list.size();

@@ -27,7 +27,7 @@ std::vector<std::string> lines_of(const std::string &text) {
 // A preset's macro and the struct that it sets.
 std::vector<std::pair<std::string, std::string>> presets() {
   const std::string header = text_of(header_name);
-  const std::regex one(R"(#define (GLISSADE_\w+)[\s\\]*\{ sizeof\((\w+)\))");
+  const std::regex one(R"(#define (GLISSADE_\w+)[\s\\]*GLISSADE_VALUE\((\w+)\))");
   std::vector<std::pair<std::string, std::string>> list;
   for (std::sregex_iterator match(header.begin(), header.end(), one), end; match != end; ++match)
     list.emplace_back((*match)[1], (*match)[2]);
@@ -61,7 +61,7 @@ TEST_CASE("the pages name every preset", "[pages]") {
     require_word(section_of(options.substr(std::string("glissade_").size())), macro);
   }
   // The list knows each optimizer's first preset: none of them escaped.
-#define GLISSADE_OPTIMIZER(name, states, preset)                                                             \
+#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
   REQUIRE(std::count_if(all.begin(), all.end(),                                                              \
                         [](const auto &p) { return p.second == "glissade_" #name; }) >= 1);
 #include "glissade/optimizers.inc"
@@ -79,6 +79,32 @@ TEMPLATE_LIST_TEST_CASE("the pages name every optimizer and what it keeps", "[pa
   }
   INFO(bytes);
   REQUIRE(section.find("\nBytes moved per element: " + std::to_string(bytes)) != std::string::npos);
+}
+
+// The names that only readers and other languages see: a C compiler compares types.
+TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the list, in its order", "[pages]",
+                        family::all) {
+  using functions = glissade::functions<family::options_of<TestType>>;
+  const std::string header = text_of(header_name), name = functions::name;
+  std::string step, reset, tensor;
+  for (const char *state : functions::state_names) {
+    step += std::string(",\\s+float \\*") + state;
+    tensor += (tensor.empty() ? "float \\*" : ", \\*") + std::string(state);
+  }
+  for (const std::string &text :
+       {"glissade_" + name + "_step\\(const glissade_" + name +
+            " \\*options,\\s+size_t n,\\s+float \\*param,\\s+const float \\*grad" + step + "\\);",
+        "glissade_" + name + "_reset\\(const glissade_" + name + " \\*options,\\s+size_t n" + step + "\\);",
+        "typedef struct glissade_" + name + "_tensor \\{[^}]*float \\*param;\\s+const float \\*grad;\\s+" +
+            tensor + ";\\s+const glissade_" + name + " \\*options;\\s+\\} glissade_" + name + "_tensor;",
+        "GLISSADE_FUNCTIONS\\(" + name + "\\);"}) {
+    INFO(text);
+    CHECK(std::regex_search(header, std::regex(text)));
+  }
+  const auto described = description<family::options_of<TestType>>::states(functions::defaults);
+  REQUIRE(described.size() == functions::states);
+  for (std::size_t i = 0; i < functions::states; ++i)
+    CHECK(described[i].name == std::string(functions::state_names[i]));
 }
 
 TEST_CASE("the pages name nothing that does not exist", "[pages]") {

@@ -39,22 +39,13 @@ TEST_CASE("every preset is as its framework has it", "[presets]") {
     compare(preset, one->second);
     ++compared;
   };
-#define PRESET(type, name) check(#name, glissade_##type name)
-  PRESET(rmsprop, GLISSADE_RMSPROP_TORCH);
-  PRESET(rmsprop, GLISSADE_RMSPROP_HINTON);
-  PRESET(rmsprop, GLISSADE_RMSPROP_TF1);
-  PRESET(rmsprop, GLISSADE_RMSPROP_KERAS3);
-  PRESET(rmsprop, GLISSADE_RMSPROP_OPTAX);
-  PRESET(rmsprop, GLISSADE_RMSPROP_TIMM);
-  PRESET(adagrad, GLISSADE_ADAGRAD_TORCH);
-  PRESET(adadelta, GLISSADE_ADADELTA_TORCH);
-  PRESET(sgd, GLISSADE_SGD_TORCH);
-  PRESET(sgd, GLISSADE_SGD_MOVING_AVERAGE);
-  PRESET(adam, GLISSADE_ADAM_TORCH);
-  PRESET(adam, GLISSADE_ADAMW_TORCH);
-  PRESET(lion, GLISSADE_LION_PAPER);
-  PRESET(adamax, GLISSADE_ADAMAX_TORCH);
-  PRESET(nadam, GLISSADE_NADAM_TORCH);
-  PRESET(radam, GLISSADE_RADAM_TORCH);
-  CHECK(compared == expected.size());
+#define GLISSADE_PRESET(optimizer, name, macro)                                                              \
+  {                                                                                                          \
+    check(#macro, macro);                                                                                    \
+    glissade_##optimizer named = {};                                                                         \
+    CHECK(glissade_##optimizer##_preset(&named, sizeof named, name) == GLISSADE_OK);                         \
+    check(#macro, named);                                                                                    \
+  }
+#include "glissade/presets.inc"
+  CHECK(compared == 2 * expected.size());
 }

@@ -107,11 +107,11 @@ std::uint64_t checksum_of_norm() {
     for (const std::size_t n : {std::size_t(67), large, std::size_t(1)})
       memory.emplace_back(n, family::ordinary_float, 1);
     for (auto &a : memory) {
-      grads.push_back({a.memory[0].size(), a.memory[1].data()});
-      tensors.push_back({grads.back().n, a.memory[0].data(), grads.back().grad, a.memory[2].data(), nullptr,
-                         nullptr, nullptr});
+      grads.push_back(family::gradient(a.memory[0].size(), a.memory[1].data()));
+      float *const at[] = {a.memory[0].data(), a.memory[1].data(), a.memory[2].data(), nullptr, nullptr};
+      tensors.push_back(family::tensor_of<rule>(grads.back().n, at));
     }
-    glissade_norm found = {};
+    glissade_norm found = family::no_norm;
     double norm = 0;
     if (glissade_grad_norm(grads.size(), grads.data(), threads, &found) != GLISSADE_OK ||
         glissade_rmsprop_step_many_clipped(&o, tensors.size(), tensors.data(), .3, &norm) != GLISSADE_OK)

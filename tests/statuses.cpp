@@ -69,15 +69,6 @@ TEMPLATE_LIST_TEST_CASE("the number of the step is refused where it is read", "[
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("options of another size are refused", "[status]", family::all) {
-  for (const std::size_t size :
-       {std::size_t(0), sizeof(family::options_of<TestType>) - 8, sizeof(family::options_of<TestType>) + 8}) {
-    refusal<TestType> call;
-    call.given.struct_size = size;
-    call.expect(GLISSADE_BAD_STRUCT_SIZE);
-  }
-}
-
 TEMPLATE_LIST_TEST_CASE("an array that is needed may not be NULL, another may", "[status]", family::all) {
   using about = description<family::options_of<TestType>>;
   for (auto o : family::one_per_mode<TestType>()) {

@@ -7,6 +7,7 @@
 
 #  include "glissade.h"
 #  include <array>
+#  include <iterator>
 #  include <memory>
 #  include <span>
 #  include <stdexcept>
@@ -32,23 +33,39 @@ inline void check(glissade_status status) {
   if (status != GLISSADE_OK) throw error(status);
 }
 
-// What belongs to a struct of options: its C functions, its default preset, the number of its state arrays.
+// What belongs to a struct of options: its C functions, its default preset, its state arrays.
 template <class Options>
 struct functions;
 
-#  define GLISSADE_OPTIMIZER(optimizer_name, number, preset)                                                 \
+#  define GLISSADE_STATE_NAME(state) #  state,
+#  define GLISSADE_STATE_NEXT(state) .state = *states_++,
+#  define GLISSADE_OPTIMIZER(optimizer_name, preset)                                                         \
     template <>                                                                                              \
     struct functions<glissade_##optimizer_name> {                                                            \
       static constexpr const char *name = #optimizer_name;                                                   \
       using tensor = glissade_##optimizer_name##_tensor;                                                     \
       static constexpr auto step_many = glissade_##optimizer_name##_step_many;                               \
       static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;               \
+      static constexpr auto step_share = glissade_##optimizer_name##_step_share;                             \
+      static constexpr auto check = glissade_##optimizer_name##_check;                                       \
+      static constexpr auto preset_named = glissade_##optimizer_name##_preset;                               \
       static constexpr auto step = glissade_##optimizer_name##_step;                                         \
       static constexpr auto reset = glissade_##optimizer_name##_reset;                                       \
       static constexpr glissade_##optimizer_name defaults = preset;                                          \
-      static constexpr std::size_t states = number;                                                          \
+      static constexpr const char *state_names[] = {GLISSADE_STATES_##optimizer_name(GLISSADE_STATE_NAME)};  \
+      static constexpr std::size_t states = std::size(state_names);                                          \
+      static tensor tensor_of(std::size_t n, float *param, const float *grad, float *const *states_,         \
+                              const glissade_##optimizer_name *options) {                                    \
+        return {.struct_size = sizeof(tensor),                                                               \
+                .n = n,                                                                                      \
+                .param = param,                                                                              \
+                .grad = grad,                                                                                \
+                GLISSADE_STATES_##optimizer_name(GLISSADE_STATE_NEXT).options = options};                    \
+      }                                                                                                      \
     };
 #  include "optimizers.inc"
+#  undef GLISSADE_STATE_NAME
+#  undef GLISSADE_STATE_NEXT
 
 // One step on spans: options, param, grad, then the state arrays in the order of the C function; those that
 // the options do not need may be left out at the end or be empty. Throws `error` for a status, and for a span
@@ -133,7 +150,7 @@ private:
 };
 
 // glissade::rmsprop and so on.
-#  define GLISSADE_OPTIMIZER(name, number, preset) using name = optimizer<glissade_##name>;
+#  define GLISSADE_OPTIMIZER(name, preset) using name = optimizer<glissade_##name>;
 #  include "optimizers.inc"
 
 } // namespace glissade

@@ -223,7 +223,7 @@ private:
   // With zeros where the struct has a gap, so that equal models make equal files.
   static std::array<char, sizeof(Options)> bytes_of(const Options &options) {
     constexpr std::size_t gap = offsetof(Options, threads) + sizeof(int), step = offsetof(Options, step);
-    static_assert(step - gap < alignof(std::int64_t) && step + sizeof(std::int64_t) == sizeof(Options));
+    static_assert(step - gap < alignof(std::int64_t));
     std::array<char, sizeof(Options)> bytes;
     std::memcpy(bytes.data(), &options, bytes.size());
     std::fill(bytes.begin() + gap, bytes.begin() + step, char{0});
@@ -232,8 +232,9 @@ private:
 
   tensor tensor_of(entry &e) const {
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
-      return tensor{e.param.size(), e.param.data(), e.grad.data(), e.owner.state(i).data()...,
-                    groups_[e.group].get()};
+      float *const at[] = {e.owner.state(i).data()...};
+      return functions<Options>::tensor_of(e.param.size(), e.param.data(), e.grad.data(), at,
+                                           groups_[e.group].get());
     }
     (std::make_index_sequence<states>());
   }

@@ -8,10 +8,6 @@ struct adadelta {
   using options = glissade_adadelta;
   static constexpr unsigned modes = 2;
 
-  static constexpr option<options> own_options[] = {
-      {&options::rho, range::fraction, GLISSADE_BAD_RHO},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_SQUARE_AVG}, {GLISSADE_NULL_ACC_DELTA}};
   static bool reads_step(const options &) { return false; }
   static bool decoupled(const options &) { return false; }

@@ -8,11 +8,6 @@ struct adagrad {
   using options = glissade_adagrad;
   static constexpr unsigned modes = 2;
 
-  static constexpr option<options> own_options[] = {
-      {&options::lr_decay, range::at_least_0, GLISSADE_BAD_LR_DECAY},
-      {&options::initial_accumulator_value, range::at_least_0, GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-  };
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_SUM, 0, &options::initial_accumulator_value},
   };

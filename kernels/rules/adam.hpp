@@ -9,16 +9,9 @@ struct adam {
   using options = glissade_adam;
   static constexpr unsigned amsgrad = 2, modes = 4;
 
-  static constexpr option<options> own_options[] = {
-      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
-      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-      {&options::amsgrad, GLISSADE_BAD_AMSGRAD},
-      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
-  };
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}, {GLISSADE_NULL_MAX_EXP_AVG_SQ, amsgrad}};
-  static bool reads_step(const options &) { return true; }
+  static bool reads_step(const options &o) { return !o.no_bias_correction; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
   static unsigned own_mode(const options &o) { return amsgrad * (o.amsgrad != 0); }
 
@@ -27,8 +20,8 @@ struct adam {
         : common(o, decoupled(o)),
           beta1(o.beta1),
           beta2(o.beta2),
-          lr(f(-o.lr / (1 - power(o.beta1, o.step)))),
-          correction(f(std::sqrt(1 - power(o.beta2, o.step)))),
+          lr(f(-o.lr / (reads_step(o) ? 1 - power(o.beta1, o.step) : 1))),
+          correction(f(reads_step(o) ? std::sqrt(1 - power(o.beta2, o.step)) : 1)),
           eps(f(o.eps)) {}
 
     average beta1, beta2;

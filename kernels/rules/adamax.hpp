@@ -8,11 +8,6 @@ struct adamax {
   using options = glissade_adamax;
   static constexpr unsigned modes = 2;
 
-  static constexpr option<options> own_options[] = {
-      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
-      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_INF}};
   static bool reads_step(const options &) { return true; }
   static bool decoupled(const options &) { return false; }

@@ -8,10 +8,6 @@ struct lion {
   using options = glissade_lion;
   static constexpr unsigned modes = 1;
 
-  static constexpr option<options> own_options[] = {
-      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
-      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}};
   static bool reads_step(const options &) { return false; }
   static bool decoupled(const options &) { return true; }

@@ -8,13 +8,6 @@ struct nadam {
   using options = glissade_nadam;
   static constexpr unsigned modes = 2;
 
-  static constexpr option<options> own_options[] = {
-      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
-      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-      {&options::momentum_decay, range::at_least_0, GLISSADE_BAD_MOMENTUM_DECAY},
-      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
   static bool reads_step(const options &) { return true; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }

@@ -9,17 +9,11 @@ struct radam {
   using options = glissade_radam;
   static constexpr unsigned rectified = 2, modes = 4;
 
-  static constexpr option<options> own_options[] = {
-      {&options::beta1, range::fraction, GLISSADE_BAD_BETA1},
-      {&options::beta2, range::fraction, GLISSADE_BAD_BETA2},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
   static bool reads_step(const options &) { return true; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
 
-  // The length of the moving average: of so many squares, approximately, is it made.
+  // The number of squares that the moving average amounts to; rho in the paper.
   static double longest(const options &o) { return 2 / (1 - o.beta2) - 1; }
   static double length(const options &o) {
     const double power_of_beta2 = power(o.beta2, o.step);

@@ -8,18 +8,6 @@ struct rmsprop {
   using options = glissade_rmsprop;
   static constexpr unsigned centered = 2, momentum = 4, nesterov = 8, modes = 16;
 
-  static constexpr option<options> own_options[] = {
-      {&options::alpha, range::fraction, GLISSADE_BAD_ALPHA},
-      {&options::eps, range::at_least_0, GLISSADE_BAD_EPS},
-      {&options::momentum, range::at_least_0, GLISSADE_BAD_MOMENTUM},
-      {&options::initial_square_avg, range::at_least_0, GLISSADE_BAD_INITIAL_SQUARE_AVG},
-      {&options::centered, GLISSADE_BAD_CENTERED},
-      {&options::nesterov, GLISSADE_BAD_NESTEROV},
-      {&options::eps_in_sqrt, GLISSADE_BAD_EPS_IN_SQRT},
-      {&options::lr_in_momentum, GLISSADE_BAD_LR_IN_MOMENTUM},
-      {&options::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY},
-      {&options::bias_correction, GLISSADE_BAD_BIAS_CORRECTION},
-  };
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_SQUARE_AVG, 0, &options::initial_square_avg},
       {GLISSADE_NULL_GRAD_AVG, centered},
@@ -37,8 +25,8 @@ struct rmsprop {
         : common(o, decoupled(o)),
           alpha(o.alpha),
           correction(f(o.bias_correction ? 1 / (1 - power(o.alpha, o.step)) : 1)),
-          eps_inside(f(o.eps_in_sqrt ? o.eps : 0)),
-          eps_outside(f(o.eps_in_sqrt ? 0 : o.eps)),
+          eps_inside(f(o.eps_in_sqrt ? o.eps + 0. : 0)), // -0 becomes 0, as the eps that is not used
+          eps_outside(f(o.eps_in_sqrt ? 0 : o.eps + 0.)),
           lr_of_grad(f(o.momentum == 0    ? -o.lr
                        : o.lr_in_momentum ? o.lr
                                           : 1)),

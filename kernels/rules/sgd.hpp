@@ -8,12 +8,6 @@ struct sgd {
   using options = glissade_sgd;
   static constexpr unsigned momentum = 2, nesterov = 4, first = 8, modes = 16;
 
-  static constexpr option<options> own_options[] = {
-      {&options::momentum, range::at_least_0, GLISSADE_BAD_MOMENTUM},
-      {&options::dampening, range::finite, GLISSADE_BAD_DAMPENING},
-      {&options::nesterov, GLISSADE_BAD_NESTEROV},
-      {&options::buffer_from_zero, GLISSADE_BAD_BUFFER_FROM_ZERO},
-  };
   static constexpr state<options> states[] = {{GLISSADE_NULL_MOMENTUM_BUFFER, momentum}};
   static bool reads_step(const options &o) { return o.momentum != 0 && !o.buffer_from_zero; }
   static bool decoupled(const options &) { return false; }

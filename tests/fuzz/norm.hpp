@@ -17,7 +17,7 @@ inline void use_any(input &in) { use(isas()[in.below(isas().size())]); }
 // The norm on any instruction set and number of threads, against the scalar kernel's and that of the
 // textbook.
 inline glissade_norm fuzz_norm(const std::vector<glissade_grad> &grads, input &in) {
-  glissade_norm got, scalar;
+  glissade_norm got = family::no_norm, scalar = got;
   use_any(in);
   const int threads = static_cast<int>(in.below(4));
   expect(glissade_grad_norm(grads.size(), grads.data(), threads, &got) == GLISSADE_OK, "a norm is found");
@@ -51,7 +51,7 @@ inline glissade_norm fuzz_norm(const std::vector<glissade_grad> &grads, input &i
 
 // The norm of arrays one of which may be wrong, as any other argument may.
 inline void fuzz_bad_norm(const float *grad, std::size_t n, input &in) {
-  std::vector<glissade_grad> grads(in.below(4), glissade_grad{n, grad});
+  std::vector<glissade_grad> grads(in.below(4), family::gradient(n, grad));
   statuses faults;
   if (!grads.empty()) {
     auto &bent = grads[in.below(grads.size())];
@@ -83,7 +83,7 @@ inline void fuzz_bad_norm(const float *grad, std::size_t n, input &in) {
   if (no_result) faults.push_back(GLISSADE_NULL_RESULT);
   if (threads < 0) faults.push_back(GLISSADE_BAD_THREADS);
   if (faults.empty()) faults.push_back(GLISSADE_OK);
-  glissade_norm result = {-5, -5, -5};
+  glissade_norm result = family::no_norm;
   const auto status = glissade_grad_norm(grads.size(), no_list ? nullptr : grads.data(), threads,
                                          no_result ? nullptr : &result);
   expect_one_of(faults, status);

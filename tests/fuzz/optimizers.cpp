@@ -84,6 +84,8 @@ void fuzz_list(bool clipped, input &in) {
     std::erase(other.faults, GLISSADE_BAD_GRAD_SCALE);
     other.usual = other.usual && o.usual;
   }
+  auto effective = other; // as its options hold for a tensor
+  if (other.value.step == 0) effective.value.step = o.value.step;
   statuses faults;
   add_faults(o, faults);
 
@@ -93,18 +95,16 @@ void fuzz_list(bool clipped, input &in) {
   std::vector<glissade_grad> grads;
   for (std::size_t i = 0; i < count; ++i) {
     const bool own = in.one_in(3);
-    auto &t = list.emplace_back(i, own ? other : o, in);
-    if (own) add_faults(other, faults);
+    auto &t = list.emplace_back(i, own ? effective : o, in);
+    if (own) add_faults(effective, faults);
     if (own && clipped && !(other.value.grad_scale == o.value.grad_scale))
       faults.push_back(GLISSADE_UNEQUAL_GRAD_SCALE);
     if (i > 0 && i - 1 != wrong && in.one_in(8))
       if (const auto fault = t.reach_into(list[i - 1], in)) faults.push_back(fault);
-    grads.push_back({t.n, t.grad()});
+    grads.push_back(family::gradient(t.n, t.grad()));
     if (i == wrong)
       if (const auto fault = t.bend(0, in)) faults.push_back(fault);
-    given[i].n = t.given_n;
-    std::memcpy(reinterpret_cast<char *>(&given[i]) + sizeof t.n, t.at.data(), sizeof t.at);
-    given[i].options = own ? &other.value : nullptr;
+    given[i] = family::tensor_of<rule>(t.given_n, t.at.data(), own ? &other.value : nullptr);
   }
 
   double clip = 1, norm = -1;

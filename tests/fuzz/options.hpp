@@ -23,6 +23,7 @@ struct chosen_options {
 template <class Options>
 bool is_valid(const field<Options> &f, double x) {
   if (f.is_real() && !(std::abs(x) <= FLT_MAX)) return false;
+  if (f.fault == GLISSADE_BAD_GRAD_SCALE) return static_cast<float>(x) != 0;
   return std::all_of(f.wrong.begin(), f.wrong.end(),
                      [&](double end) { return end < .5 ? x > end : x < end; });
 }

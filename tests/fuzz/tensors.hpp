@@ -158,6 +158,14 @@ public:
     std::array<float *, count> list;
     for (std::size_t k = 0; k < count; ++k)
       list[k] = needs(k) ? after[k].data() : nullptr;
+    std::vector<float> none;
+    if (const auto factor = static_cast<float>(grad_scale);
+        factor == 0) { // no factor for a call, so in the gradients
+      for (const float g : after[1])
+        none.push_back(factor * g);
+      list[1] = none.data();
+      alone.grad_scale = 1;
+    }
     expect(family::step<rule>(alone, n, list.data()) == GLISSADE_OK, "the scalar kernel takes the step");
     expect(same(1, before, after[1].data()), "the scalar kernel reads the gradient only");
   }

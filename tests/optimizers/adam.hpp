@@ -13,11 +13,14 @@ struct description<glissade_adam> {
                                   {"decoupled_weight_decay",
                                    &o::decoupled_weight_decay,
                                    GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY,
+                                   {-1, 2}},
+                                  {"no_bias_correction",
+                                   &o::no_bias_correction,
+                                   GLISSADE_BAD_NO_BIAS_CORRECTION,
                                    {-1, 2}}});
   }
   static bool needs_step(const o &o) {
-    static_cast<void>(o);
-    return true;
+    return !o.no_bias_correction;
   }
   static std::vector<state> states(const o &o) {
     static_cast<void>(o);
@@ -34,8 +37,8 @@ struct description<glissade_adam> {
     state[1] = flush(moving_average(state[1], g * g, o.beta2), least_kept(o));
     bounded largest = state[1];
     if (o.amsgrad) largest = state[2] = flush(max(state[2], state[1]), least_kept(o));
-    const bounded lr = bounded::rounded(o.lr / (1 - std::pow(o.beta1, o.step)));
-    const bounded correction = bounded::rounded(std::sqrt(1 - std::pow(o.beta2, o.step)));
+    const bounded lr = bounded::rounded(o.lr / (o.no_bias_correction ? 1 : 1 - std::pow(o.beta1, o.step)));
+    const bounded correction = bounded::rounded(o.no_bias_correction ? 1 : std::sqrt(1 - std::pow(o.beta2, o.step)));
     param = param - lr * state[0] / (sqrt(largest) / correction + bounded::rounded(o.eps));
   }
 };

@@ -41,7 +41,7 @@ std::vector<field<Options>> with_common_fields(std::vector<field<Options>> own) 
   own.insert(own.end(),
              {{"lr", &Options::lr, GLISSADE_BAD_LR, {-1e-300}},
               {"weight_decay", &Options::weight_decay, GLISSADE_BAD_WEIGHT_DECAY, {-1e-300}},
-              {"grad_scale", &Options::grad_scale, GLISSADE_BAD_GRAD_SCALE, {}},
+              {"grad_scale", &Options::grad_scale, GLISSADE_BAD_GRAD_SCALE, {0, 1e-46, -0x1p-150}},
               {"maximize", &Options::maximize, GLISSADE_BAD_MAXIMIZE, {-1, 2}},
               {"flush_subnormals", &Options::flush_subnormals, GLISSADE_BAD_FLUSH_SUBNORMALS, {-1, 2}},
               {"threads", &Options::threads, GLISSADE_BAD_THREADS, {-1}},

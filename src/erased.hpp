@@ -1,0 +1,147 @@
+// A rule without its types: what the one driver for all of them knows of its options, arrays and coefficients.
+#pragma once
+#include "rules.hpp"
+#include "table.hpp"
+#include <cstdint>
+
+namespace glissade {
+
+// The longest of something over all optimizers.
+template <class... number>
+constexpr std::size_t longest(number... all) {
+  std::size_t most = 0;
+  ((most = all > most ? all : most), ...);
+  return most;
+}
+inline constexpr std::size_t most_arrays = longest(
+#define GLISSADE_OPTIMIZER(name, preset) array_count<rules::name>,
+#include "glissade/optimizers.inc"
+    std::size_t(0));
+inline constexpr std::size_t most_coefficients = longest(
+#define GLISSADE_OPTIMIZER(name, preset) sizeof(rules::name::coefficients),
+#include "glissade/optimizers.inc"
+    std::size_t(0));
+inline constexpr std::size_t longest_options = longest(
+#define GLISSADE_OPTIMIZER(name, preset) sizeof(glissade_##name),
+#include "glissade/optimizers.inc"
+    std::size_t(0));
+
+// What a kernel is told of the options.
+struct prepared {
+  unsigned mode;
+  alignas(float) unsigned char coefficients[most_coefficients];
+};
+
+// What the driver reads of any options struct.
+struct common_options {
+  std::int64_t step;
+  double grad_scale;
+  int threads;
+};
+
+// Where an array stands in the tensor struct, and when it is used: in the modes that have all bits of `when`.
+struct array_use {
+  std::size_t at;
+  glissade_status if_null;
+  unsigned when;
+};
+
+struct erased_rule {
+  std::size_t options_size, first_options_size; // of this version, and of the first
+  std::size_t tensor_size, first_tensor_size,
+      options_at;      // of the tensor struct; where its pointer to options stands
+  std::size_t step_at; // in the options
+  std::size_t count;   // of arrays: param, grad, the states
+  array_use arrays[most_arrays];
+  kernel table::*kernel_of;
+
+  glissade_status (*check)(const void *options); // all fields but the step
+  bool (*reads_step)(const void *options);
+  unsigned (*mode_of)(const void *options);
+  common_options (*common)(const void *options);
+  void (*prepare)(const void *options, double clip, prepared &to); // grad_scale is multiplied by `clip`
+  float (*initial)(const void *options, std::size_t array);        // what reset writes
+
+  bool uses(unsigned mode, std::size_t array) const {
+    return (mode & arrays[array].when) == arrays[array].when;
+  }
+};
+
+enum class values { finite, not_0, at_least_0, fraction, flag, count, number };
+
+template <values allowed, class T>
+bool allows(T x) {
+  if constexpr (allowed == values::flag)
+    return x == 0 || x == 1;
+  else if constexpr (allowed == values::count)
+    return x >= 0;
+  else if constexpr (allowed == values::number)
+    return true;
+  else if constexpr (allowed == values::fraction) // a NaN fails every comparison
+    return x >= 0 && x < 1;
+  else if constexpr (allowed == values::at_least_0)
+    return x >= 0 && x <= FLT_MAX;
+  else if constexpr (allowed == values::not_0)
+    return x >= -FLT_MAX && x <= FLT_MAX && f(x) != 0;
+  else
+    return x >= -FLT_MAX && x <= FLT_MAX;
+}
+
+template <class rule>
+struct typed {
+  using options = typename rule::options;
+  static const options &of(const void *o) { return *static_cast<const options *>(o); }
+
+  static glissade_status check(const void *given) {
+    const options &o = of(given);
+#define GLISSADE_OPTION(name, NAME, allowed)                                                                 \
+  if constexpr (requires { o.name; })                                                                        \
+    if (!allows<values::allowed>(o.name)) return GLISSADE_BAD_##NAME;
+#include "glissade/options.inc"
+    return GLISSADE_OK;
+  }
+  static bool reads_step(const void *o) { return rule::reads_step(of(o)); }
+  static unsigned mode(const void *o) { return mode_of<rule>(of(o)); }
+  static common_options common(const void *o) { return {of(o).step, of(o).grad_scale, of(o).threads}; }
+  static void prepare(const void *o, double clip, prepared &to) {
+    to.mode = mode(o);
+    typename rule::coefficients c(of(o));
+    c.grad_scale = glissade::common::scaled(of(o), clip);
+    __builtin_memcpy(to.coefficients, &c, sizeof c);
+  }
+  static float initial(const void *o, std::size_t array) {
+    const auto field = rule::states[array - 2].initial;
+    return field ? f(of(o).*field) : 0;
+  }
+};
+
+// The rule with its places in the tensor struct: those of the states in the order of the list.
+template <class rule, class tensor, class... Place>
+constexpr erased_rule erase(kernel table::*kernel_of, Place... state) {
+  using options = typename rule::options;
+  using t = typed<rule>;
+  static_assert(sizeof...(state) + 2 == array_count<rule>,
+                "the list and the rule differ in the state arrays");
+  erased_rule r = {
+      sizeof(options),
+      offsetof(options, step) + sizeof(std::int64_t), // where the structs of version 0.1 end
+      sizeof(tensor),
+      offsetof(tensor, options) + sizeof(void *),
+      offsetof(tensor, options),
+      offsetof(options, step),
+      array_count<rule>,
+      {{offsetof(tensor, param), GLISSADE_NULL_PARAM, 0}, {offsetof(tensor, grad), GLISSADE_NULL_GRAD, 0}},
+      kernel_of,
+      t::check,
+      t::reads_step,
+      t::mode,
+      t::common,
+      t::prepare,
+      t::initial};
+  const std::size_t places[] = {state...};
+  for (std::size_t i = 2; i < r.count; ++i)
+    r.arrays[i] = {places[i - 2], rule::states[i - 2].if_null, rule::states[i - 2].when};
+  return r;
+}
+
+} // namespace glissade

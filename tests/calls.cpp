@@ -1,0 +1,168 @@
+// Lists in other calls than one: shares of a caller's own threads, checks alone, and one step number for all groups.
+#include "family.hpp"
+#include <algorithm>
+#include <memory>
+
+namespace {
+
+template <class rule>
+struct model {
+  using options = family::options_of<rule>;
+  using functions = glissade::functions<options>;
+
+  model() {
+    std::uint32_t seed = 0;
+    for (const std::size_t n : {1000u, 0u, 3u, 70000u, 17u}) {
+      memory.push_back(
+          std::make_unique<family::arrays<rule>>(n, family::ordinary_float, ++seed, family::anywhere));
+      tensors.push_back(family::tensor_of<rule>(n, memory.back()->at().data()));
+    }
+  }
+  void require_same(const model &expected) const {
+    for (std::size_t i = 0; i < memory.size(); ++i) {
+      INFO("tensor " << i);
+      REQUIRE(memory[i]->difference(*expected.memory[i]) == "none");
+      REQUIRE(memory[i]->nothing_changed_outside());
+    }
+  }
+  bool nothing_changed() const {
+    return std::all_of(memory.begin(), memory.end(), [](const auto &one) { return one->nothing_changed(); });
+  }
+
+  std::vector<std::unique_ptr<family::arrays<rule>>> memory;
+  std::vector<typename functions::tensor> tensors;
+};
+
+template <class rule>
+family::options_of<rule> first_step() {
+  auto o = glissade::functions<family::options_of<rule>>::defaults;
+  o.step = 1;
+  return o;
+}
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("all shares in any order are the step", "[calls]", family::all) {
+  using functions = typename model<TestType>::functions;
+  for (const auto &o : family::one_per_mode<TestType>())
+    for (const std::size_t shares : {1u, 2u, 3u, 64u}) {
+      model<TestType> expected, got;
+      REQUIRE(functions::step_many(&o, expected.tensors.size(), expected.tensors.data()) == GLISSADE_OK);
+      for (std::size_t share = shares; share-- > 0;)
+        REQUIRE(functions::step_share(&o, got.tensors.size(), got.tensors.data(), share, shares) ==
+                GLISSADE_OK);
+      got.require_same(expected);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("a share that does not exist is refused", "[calls][status]", family::all) {
+  using functions = typename model<TestType>::functions;
+  const auto o = first_step<TestType>();
+  model<TestType> m;
+  for (const std::size_t shares : {0u, 1u, 3u})
+    for (const std::size_t share : {shares, shares + 1, SIZE_MAX})
+      CHECK(functions::step_share(&o, m.tensors.size(), m.tensors.data(), share, shares) ==
+            GLISSADE_BAD_SHARE);
+  CHECK(functions::step_share(&o, 1, nullptr, 0, 1) == GLISSADE_NULL_TENSORS);
+  CHECK(functions::step_share(nullptr, 0, nullptr, 0, 1) == GLISSADE_NULL_OPTIONS);
+  CHECK(m.nothing_changed());
+  CHECK(functions::step_share(&o, m.tensors.size(), m.tensors.data(), SIZE_MAX - 1, SIZE_MAX) == GLISSADE_OK);
+}
+
+TEMPLATE_LIST_TEST_CASE("a check names the tensor at fault and changes nothing", "[calls][status]",
+                        family::all) {
+  using functions = typename model<TestType>::functions;
+  auto o = first_step<TestType>();
+  model<TestType> m;
+  const auto expect = [&](glissade_status status, std::size_t at) {
+    std::size_t index = 99;
+    CHECK(functions::check(&o, m.tensors.size(), m.tensors.data(), &index) == status);
+    CHECK(index == at);
+    CHECK(functions::check(&o, m.tensors.size(), m.tensors.data(), nullptr) == status);
+    CHECK(m.nothing_changed());
+  };
+  expect(GLISSADE_OK, m.tensors.size());
+  for (const std::size_t at : {0u, 3u, 4u}) {
+    auto &t = m.tensors[at];
+    const auto good = t;
+    t.param = nullptr;
+    expect(GLISSADE_NULL_PARAM, at);
+    t = good;
+    t.n = SIZE_MAX;
+    expect(GLISSADE_BAD_N, at);
+    t = good;
+    auto own = o;
+    own.lr = -1;
+    t.options = &own;
+    expect(GLISSADE_BAD_LR, at);
+    t = good;
+  }
+  m.tensors[4].param = m.tensors[3].param;
+  expect(GLISSADE_OVERLAPPING_ARRAYS, 4);
+  o.lr = -1;
+  expect(GLISSADE_BAD_LR, m.tensors.size());
+  CHECK(functions::check(nullptr, 0, nullptr, nullptr) == GLISSADE_NULL_OPTIONS);
+}
+
+TEMPLATE_LIST_TEST_CASE("a list that no memory can hold is refused", "[calls][status]", family::all) {
+  using functions = typename model<TestType>::functions;
+  const auto o = first_step<TestType>();
+  model<TestType> m;
+  for (const std::size_t count :
+       {SIZE_MAX, SIZE_MAX / sizeof *m.tensors.data() + 2, std::size_t(PTRDIFF_MAX)}) {
+    CHECK(functions::step_many(&o, count, m.tensors.data()) == GLISSADE_BAD_N);
+    CHECK(functions::step_many_clipped(&o, count, m.tensors.data(), 1, nullptr) == GLISSADE_BAD_N);
+  }
+  const glissade_grad grad = family::gradient(0, nullptr);
+  glissade_norm result = family::no_norm;
+  CHECK(glissade_grad_norm(SIZE_MAX, &grad, 1, &result) == GLISSADE_BAD_N);
+  CHECK(m.nothing_changed());
+}
+
+TEMPLATE_LIST_TEST_CASE("a step of 0 among a tensor's own options is that of the call", "[calls]",
+                        family::all) {
+  using functions = typename model<TestType>::functions;
+  using options = family::options_of<TestType>;
+  for (auto o : family::one_per_mode<TestType>())
+    for (const std::int64_t step : {1, 7}) {
+      model<TestType> expected, got;
+      o.step = step;
+      options group = o, counted = o;
+      group.lr = counted.lr = o.lr / 2;
+      group.step = 0;
+      for (const std::size_t i : {2u, 3u}) {
+        got.tensors[i].options = &group;
+        expected.tensors[i].options = &counted;
+      }
+      REQUIRE(functions::step_many(&o, expected.tensors.size(), expected.tensors.data()) == GLISSADE_OK);
+      REQUIRE(functions::step_many(&o, got.tensors.size(), got.tensors.data()) == GLISSADE_OK);
+      got.require_same(expected);
+      CHECK(group.step == 0);
+
+      const bool needs = description<options>::needs_step(o);
+      o.step = 0;
+      model<TestType> refused;
+      CHECK(functions::step_many(&o, refused.tensors.size(), refused.tensors.data()) ==
+            (needs ? GLISSADE_BAD_STEP : GLISSADE_OK));
+      o.step = step;
+      group.step = -1;
+      refused.tensors[4].options = &group;
+      CHECK(functions::step_many(&o, refused.tensors.size(), refused.tensors.data()) ==
+            (needs ? GLISSADE_BAD_STEP : GLISSADE_OK));
+    }
+}
+
+TEST_CASE("an eps of -0 counts as 0 in RMSprop", "[calls]") {
+  glissade_rmsprop o = GLISSADE_RMSPROP_TORCH;
+  o.lr = 1;
+  for (const int inside : {0, 1})
+    for (const double eps : {0., -0.}) {
+      o.eps_in_sqrt = inside;
+      o.eps = eps;
+      float param = 1, square_avg = -0.f;
+      const float grad =
+          0x1p-140f; // its square is 0, so the quotient is infinite: its sign is that of the root
+      REQUIRE(glissade_rmsprop_step(&o, 1, &param, &grad, &square_avg, nullptr, nullptr) == GLISSADE_OK);
+      CHECK(param == -INFINITY);
+    }
+}
