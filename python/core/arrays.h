@@ -1,0 +1,56 @@
+/* The memory that Python objects lend, through DLPack or the buffer protocol, and for how long it is held. */
+#ifndef GLISSADE_ARRAYS_H
+#define GLISSADE_ARRAYS_H
+
+#include "python.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An array as its object describes it. What the pointers point to belongs to the object. */
+struct array {
+  void *data;
+  size_t n;
+  const int64_t *shape, *strides; /* strides NULL: rows one after the other */
+  int64_t stride_unit;            /* strides times this are in bytes */
+  int ndim;
+  int code, bits; /* the type as in DLPack */
+  bool read_only;
+  PyObject *whole; /* the distributed tensor of which this is the local part, or NULL */
+};
+
+/* Whose memory an error message speaks of: `array`, "of param <index>" unless that is negative. */
+struct place {
+  const char *array;
+  Py_ssize_t index;
+};
+
+/* What stays alive until the step is over. */
+struct holds {
+  PyObject **objects;
+  size_t count, capacity;
+  struct views *views;
+};
+int hold(struct holds *holds, PyObject *object);
+void release(struct holds *holds);
+
+/* Sets an exception, "grad of param 3: " and the message; returns -1. */
+int unfit(PyObject *exception, struct place place, const char *format, ...);
+
+/* Describes the memory of an object and holds it. -1 with an exception where a CPU cannot use it as it is. */
+int lend(struct holds *holds, struct place place, PyObject *object, struct array *out);
+
+/* The same for gradients by themselves: float32 and without gaps; and for a param: also writable. */
+int lend_grad(struct holds *holds, struct place place, PyObject *object, struct array *out);
+int lend_param(struct holds *holds, struct place place, PyObject *object, struct array *out);
+
+/* The same for an array that goes with a param element by element: float32, the same shape and order in memory. */
+int lend_beside(struct holds *holds, struct place place, PyObject *object, bool written,
+                const struct array *param, struct array *out);
+
+/* know_torch(classify, alike, is_neg, to_capsule): what glissade.torch tells of its tensors. classify(type) is how
+   they lend memory, alike(a, b) whether two distributed tensors lie alike, is_neg a method of some tensor, to_capsule
+   exports a tensor of a torch without the exchange API. */
+enum { LENDS_NOTHING, LENDS_ITSELF, LENDS_LOCAL };
+PyObject *know_torch(PyObject *module, PyObject *arguments);
+
+#endif

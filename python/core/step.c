@@ -1,0 +1,612 @@
+/* Steps on the arrays of Python objects: what they lend is gathered, and glissade called once for all. */
+#include "step.h"
+#include "arrays.h"
+#include "dlpack.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool one_thread;
+static PyObject *increment_version; /* of torch, once known */
+static PyObject *key_params, *key_grad, *key_step, *key_mu_product, *key_betas, *key_capturable,
+    *key_differentiable;
+
+/* What step() is asked for. */
+struct request {
+  PyObject *groups, *states, *grads, *preset;
+  PyObject *fresh; /* NULL, or a dict by param of state arrays that no step was taken with */
+  PyObject *rest;  /* NULL, or a list for the params that are left aside */
+  int threads;
+  int counted; /* whether the states have the number of the step */
+  bool norm;   /* whether the norm of the gradients is asked for */
+};
+
+/* An array of one number; data = NULL: none. */
+struct number {
+  void *data;
+  int code, bits; /* as in struct array */
+};
+
+/* One tensor of a call, beside what glissade is told of it. */
+struct extra {
+  PyObject *param;
+  Py_ssize_t index, group;
+  struct number step, product; /* of its state */
+  int64_t t;                   /* which step this is */
+  float momentum;              /* the factor of the product */
+};
+
+/* Where the param of a tensor lies. */
+struct span {
+  const char *begin, *end;
+  size_t index;
+};
+
+struct call {
+  const struct optimizer *optimizer;
+  size_t most, count, slots;
+  char *tensors, *options; /* a struct of the C API for each, and room for as many options */
+  struct extra *extras;
+  struct span *spans;
+  struct holds holds;
+  /* of the group that is gathered: */
+  char *group_options;
+  unsigned needed; /* which state arrays the options need */
+  bool new_slot;
+  int64_t product_t; /* NAdam's momenta: the step for which the following are known */
+  float product, momentum;
+};
+
+static int begin(struct call *call, const struct optimizer *optimizer, size_t most) {
+  *call = (struct call){.optimizer = optimizer, .most = most};
+  const size_t tensors = most * optimizer->tensor_size, options = (most + 1) * optimizer->options_size;
+  call->tensors = malloc(tensors + options);
+  call->extras = malloc((most + 1) * sizeof *call->extras);
+  call->spans = malloc((most + 1) * sizeof *call->spans);
+  if (!call->tensors || !call->extras || !call->spans) return PyErr_NoMemory(), -1;
+  call->options = call->tensors + tensors;
+  call->group_options = call->options + most * optimizer->options_size;
+  return 0;
+}
+
+static void end(struct call *call) {
+  release(&call->holds);
+  free(call->tensors);
+  free(call->extras);
+  free(call->spans);
+}
+
+int fail(glissade_status status) {
+  PyErr_SetString(PyExc_ValueError, glissade_status_message(status));
+  return -1;
+}
+
+static int read_option(const struct field *field, PyObject *value, char *options) {
+  void *at = options + field->offset;
+  if (field->kind == REAL) {
+    const double x = PyFloat_AsDouble(value); /* also of a tensor */
+    if (x == -1 && PyErr_Occurred()) {
+      if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "%s must be a number, not %R", field->name, value);
+      }
+      return -1;
+    }
+    memcpy(at, &x, sizeof x);
+    return 0;
+  }
+  const long long whole = PyLong_Check(value) ? PyLong_AsLongLong(value) : -1;
+  if (whole == -1 && PyErr_Occurred()) return -1;
+  if (!PyLong_Check(value) || (field->kind == WHOLE && whole != (int)whole)) {
+    PyErr_Format(PyExc_TypeError, "%s must be %s, not %R", field->name,
+                 strcmp(field->values, "flag") ? "an int" : "True or False", value);
+    return -1;
+  }
+  if (field->kind == WHOLE)
+    memcpy(at, &(int){(int)whole}, sizeof(int));
+  else
+    memcpy(at, &(int64_t){whole}, sizeof(int64_t));
+  return 0;
+}
+
+int read_options(const struct optimizer *optimizer, PyObject *preset, PyObject *values, char *options) {
+  PyObject *name = PyUnicode_AsUTF8String(preset);
+  if (!name) return -1;
+  const glissade_status status =
+      optimizer->set_preset(options, optimizer->options_size, PyBytes_AsString(name));
+  Py_DECREF(name);
+  if (status) return fail(status);
+
+  PyObject *pair = PyDict_GetItemWithError(values, key_betas);
+  if (!pair && PyErr_Occurred()) return -1;
+  for (size_t i = 0; i < optimizer->fields; ++i) {
+    const struct field *field = &optimizer->field[i];
+    PyObject *value = PyDict_GetItemWithError(values, field->key);
+    if (!value && PyErr_Occurred()) return -1;
+    if (value) {
+      if (read_option(field, value, options)) return -1;
+    } else if (pair && !strncmp(field->name, "beta", 4)) {
+      value = PySequence_GetItem(pair, field->name[4] - '1');
+      const int fault = !value || read_option(field, value, options);
+      Py_XDECREF(value);
+      if (fault) return -1;
+    }
+  }
+  return 0;
+}
+
+/* Begins a group: its options, and which state arrays they need, as the check of a tensor that lacks one says. */
+static int begin_group(struct call *call, PyObject *preset, PyObject *group, int threads) {
+  const struct optimizer *o = call->optimizer;
+  PyObject *const torch_alone[] = {key_capturable, key_differentiable};
+  for (size_t i = 0; i < 2; ++i) {
+    PyObject *value = PyDict_GetItemWithError(group, torch_alone[i]);
+    const int set = value ? PyObject_IsTrue(value) : PyErr_Occurred() ? -1 : 0;
+    if (set > 0) PyErr_Format(PyExc_ValueError, "%U is True", torch_alone[i]);
+    if (set) return -1;
+  }
+  if (read_options(o, preset, group, call->group_options)) return -1;
+  memcpy(call->group_options + o->threads, &(int){one_thread ? 1 : threads}, sizeof threads);
+  int64_t t;
+  memcpy(&t, call->group_options + o->step, sizeof t);
+  if (t < 1) memcpy(call->group_options + o->step, &(int64_t){1}, sizeof t); /* each param has its own */
+
+  float numbers[2 + MOST_STATES];
+  char tensor[16 * sizeof(void *)] = {0};
+  memcpy(tensor, &o->tensor_size, sizeof(size_t));
+  memcpy(tensor + o->n, &(size_t){1}, sizeof(size_t));
+  memcpy(tensor + o->param, &(float *){numbers}, sizeof(float *));
+  memcpy(tensor + o->grad, &(float *){numbers + 1}, sizeof(float *));
+  for (size_t i = 0; i < o->states; ++i)
+    memcpy(tensor + o->state[i].offset, &(float *){numbers + 2 + i}, sizeof(float *));
+  const glissade_status status = o->check(call->group_options, 1, tensor, NULL);
+  if (status) return fail(status);
+  call->needed = 0;
+  for (size_t i = 0; i < o->states; ++i) {
+    memcpy(tensor + o->state[i].offset, &(float *){NULL}, sizeof(float *));
+    if (o->check(call->group_options, 1, tensor, NULL)) call->needed |= 1u << i;
+    memcpy(tensor + o->state[i].offset, &(float *){numbers + 2 + i}, sizeof(float *));
+  }
+  call->new_slot = true;
+  call->product_t = 0;
+  return 0;
+}
+
+/* The options for step number t of the group: those of the tensor before, if they are the same. */
+static const char *options_for(struct call *call, int64_t t) {
+  const struct optimizer *o = call->optimizer;
+  char *last = call->options + (call->slots - 1) * o->options_size;
+  int64_t of_last = 0;
+  if (!call->new_slot) memcpy(&of_last, last + o->step, sizeof of_last);
+  if (call->new_slot || of_last != t) {
+    last = call->options + call->slots++ * o->options_size;
+    memcpy(last, call->group_options, o->options_size);
+    memcpy(last + o->step, &t, sizeof t);
+    call->new_slot = false;
+  }
+  return last;
+}
+
+/* The number of a step that was counted in an array of one element, or -1. */
+static int64_t read_count(const struct number *a) {
+  if (a->code == DL_INT && a->bits == 64) return *(const int64_t *)a->data;
+  if (a->code != DL_FLOAT || (a->bits != 32 && a->bits != 64)) return -1;
+  const double count = a->bits == 32 ? (double)*(const float *)a->data : *(const double *)a->data;
+  return count >= 0 && count < 0x1p62 && count == floor(count) ? (int64_t)count : -1;
+}
+
+static void write_count(const struct number *a, int64_t count) {
+  if (a->code == DL_INT)
+    *(int64_t *)a->data = count;
+  else if (a->bits == 32)
+    *(float *)a->data = (float)count;
+  else
+    *(double *)a->data = (double)count;
+}
+
+static int lend_number(struct holds *holds, struct place place, PyObject *object, struct number *out) {
+  struct array array;
+  if (lend(holds, place, object, &array)) return -1;
+  if (array.n != 1) return unfit(PyExc_ValueError, place, "is not a single number");
+  if (array.read_only) return unfit(PyExc_ValueError, place, "is read-only");
+  *out = (struct number){array.data, array.code, array.bits};
+  return 0;
+}
+
+/* torch's NAdam keeps the product of its momenta, which glissade computes from the number of the step. */
+static int lend_product(struct call *call, PyObject *state, struct extra *extra) {
+  PyObject *object = PyDict_GetItemWithError(state, key_mu_product);
+  if (!object) return PyErr_Occurred() ? -1 : 0;
+  const struct place place = {"mu_product", extra->index};
+  struct number *product = &extra->product;
+  if (lend_number(&call->holds, place, object, product)) return -1;
+  if (call->product_t != extra->t) {
+    glissade_nadam options;
+    memcpy(&options, call->group_options, sizeof options);
+    options.step = call->product_t = extra->t;
+    call->momentum = nadam_momentum(&options);
+    --options.step;
+    call->product = nadam_product(&options);
+  }
+  extra->momentum = call->momentum;
+  float found = -1;
+  if (product->code == DL_FLOAT && product->bits == 32) memcpy(&found, product->data, sizeof found);
+  const bool vanished = call->product < 0x1p-54f && found >= 0 && found < 0x1p-54f; /* beside 1 */
+  return found == call->product || vanished
+             ? 0
+             : unfit(PyExc_ValueError, place,
+                     "is not what beta1 and momentum_decay give: one of them has changed");
+}
+
+/* Adds a param that has a gradient. `state` is its dict or NULL. */
+static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *param, PyObject *grad,
+               PyObject *state, const struct request *r) {
+  const struct optimizer *o = call->optimizer;
+  if (call->count == call->most)
+    return PyErr_SetString(PyExc_RuntimeError, "the lists of params have changed"), -1;
+  struct array p, g, s;
+  char *tensor = call->tensors + call->count * o->tensor_size;
+  struct extra *extra = &call->extras[call->count];
+  *extra = (struct extra){.param = param, .index = index, .group = group, .t = 1};
+  memset(tensor, 0, o->tensor_size);
+  memcpy(tensor, &o->tensor_size, sizeof(size_t));
+  if (lend_param(&call->holds, (struct place){"param", index}, param, &p) ||
+      lend_beside(&call->holds, (struct place){"grad", index}, grad, false, &p, &g))
+    return -1;
+  if (p.whole && r->norm)
+    return unfit(PyExc_ValueError, (struct place){"param", index},
+                 "is distributed, so its norm is not known here");
+  memcpy(tensor + o->n, &p.n, sizeof p.n);
+  memcpy(tensor + o->param, &p.data, sizeof p.data);
+  memcpy(tensor + o->grad, &g.data, sizeof g.data);
+
+  if (r->counted) {
+    const struct place place = {"step", index};
+    PyObject *step = state ? PyDict_GetItemWithError(state, key_step) : NULL;
+    if (!step) return PyErr_Occurred() ? -1 : unfit(PyExc_ValueError, place, "is missing in the state");
+    if (lend_number(&call->holds, place, step, &extra->step)) return -1;
+    extra->t = read_count(&extra->step) + 1;
+    if (extra->t < 1) return unfit(PyExc_ValueError, place, "is no count of steps");
+    if (!strcmp(o->name, "nadam") && lend_product(call, state, extra)) return -1;
+  }
+  for (size_t i = 0; i < o->states; ++i) {
+    if (!(call->needed & 1u << i)) continue;
+    const struct place place = {o->state[i].name, index};
+    PyObject *array = state ? PyDict_GetItemWithError(state, o->state[i].key) : NULL;
+    if (!r->counted) extra->t = 2; /* SGD's buffer exists, so its first step was taken */
+    if ((!array || array == Py_None) && r->fresh) {
+      array = PyDict_GetItemWithError(r->fresh, param);
+      extra->t = 1;
+    }
+    if (!array || array == Py_None)
+      return PyErr_Occurred() ? -1 : unfit(PyExc_ValueError, place, "is missing in the state");
+    if (lend_beside(&call->holds, place, array, true, &p, &s)) return -1;
+    memcpy(tensor + o->state[i].offset, &s.data, sizeof s.data);
+  }
+  const char *options = options_for(call, extra->t);
+  memcpy(tensor + o->options, &options, sizeof options);
+  ++call->count;
+  return hold(&call->holds, param);
+}
+
+/* What the steps on a list leave aside: (group, param, exception) each. */
+static int leave(PyObject *rest, Py_ssize_t group, PyObject *param) {
+  if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError) &&
+      !PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_RuntimeError))
+    return -1;
+  PyObject *type, *reason, *traceback;
+  PyErr_Fetch(&type, &reason, &traceback);
+  PyErr_NormalizeException(&type, &reason, &traceback);
+  PyObject *left = Py_BuildValue("(nOO)", group, param, reason);
+  Py_XDECREF(type);
+  Py_XDECREF(reason);
+  Py_XDECREF(traceback);
+  const int fault = !left || PyList_Append(rest, left);
+  Py_XDECREF(left);
+  return fault ? -1 : 0;
+}
+
+/* The dict of a param's state. Where `states` is a dict by param, it mostly has them in the order of the groups, and
+   following that order takes no hashing of tensors. */
+static PyObject *state_of(PyObject *states, PyObject *param, Py_ssize_t index, Py_ssize_t *next) {
+  if (PyList_Check(states)) return PyList_GetItem(states, index);
+  PyObject *key, *state;
+  Py_ssize_t here = *next;
+  if (PyDict_Next(states, &here, &key, &state) && key == param) {
+    *next = here;
+    return state;
+  }
+  return PyDict_GetItemWithError(states, param);
+}
+
+/* Adds all params that have a gradient, and leaves those aside that cannot be used, if there is a list for them. */
+static int gather(struct call *call, const struct request *r) {
+  Py_ssize_t index = 0, next = 0;
+  for (Py_ssize_t group = 0; group < PyList_Size(r->groups); ++group) {
+    PyObject *options = PyList_GetItem(r->groups, group);
+    PyObject *params = PyDict_GetItemWithError(options, key_params);
+    if (!params) return PyErr_SetString(PyExc_KeyError, "params"), -1;
+    PyObject *fault = NULL; /* of the group's options */
+    if (begin_group(call, r->preset, options, r->threads)) {
+      if (!r->rest) return -1;
+      PyObject *type, *traceback;
+      PyErr_Fetch(&type, &fault, &traceback);
+      PyErr_NormalizeException(&type, &fault, &traceback);
+      Py_XDECREF(type);
+      Py_XDECREF(traceback);
+    }
+    int status = 0;
+    for (Py_ssize_t i = 0; !status && i < PyList_Size(params); ++i, ++index) {
+      PyObject *param = PyList_GetItem(params, i);
+      PyObject *grad =
+          r->grads == Py_None ? PyObject_GetAttr(param, key_grad) : PySequence_GetItem(r->grads, index);
+      if (!grad) status = -1;
+      if (grad && grad != Py_None) {
+        PyObject *state = state_of(r->states, param, index, &next);
+        if (fault)
+          PyErr_SetObject((PyObject *)Py_TYPE(fault), fault);
+        else if (state || !PyErr_Occurred())
+          status = add(call, group, index, param, grad, state, r);
+        if (PyErr_Occurred()) status = r->rest ? leave(r->rest, group, param) : -1;
+      }
+      Py_XDECREF(grad);
+    }
+    Py_XDECREF(fault);
+    if (status) return -1;
+  }
+  return 0;
+}
+
+static void drop(struct call *call, size_t index) {
+  const size_t size = call->optimizer->tensor_size, after = --call->count - index;
+  memmove(call->tensors + index * size, call->tensors + (index + 1) * size, after * size);
+  memmove(call->extras + index, call->extras + index + 1, after * sizeof *call->extras);
+}
+
+/* Leaves tensor number `index` aside, or raises. */
+static int refuse(const struct call *call, const struct request *r, size_t index, const char *why) {
+  const struct extra *extra = &call->extras[index];
+  unfit(PyExc_ValueError, (struct place){"memory", extra->index}, "%s", why);
+  return r->rest ? leave(r->rest, extra->group, extra->param) : -1;
+}
+
+static int by_address(const void *a, const void *b) {
+  const char *const x = ((const struct span *)a)->begin, *const y = ((const struct span *)b)->begin;
+  return (x > y) - (x < y);
+}
+
+/* A tensor whose param shares memory with that of an earlier one, or count: threads may not write to both at once. */
+static size_t find_shared(const struct call *call) {
+  const struct optimizer *o = call->optimizer;
+  size_t found = call->count;
+  bool in_order = true;
+  for (size_t i = 0; i < call->count; ++i) {
+    const char *tensor = call->tensors + i * o->tensor_size;
+    struct span *span = &call->spans[i];
+    size_t n;
+    memcpy(&n, tensor + o->n, sizeof n);
+    memcpy(&span->begin, tensor + o->param, sizeof span->begin);
+    span->end = span->begin + n * sizeof(float);
+    span->index = i;
+    if (i && span->begin < span[-1].end) in_order = false;
+  }
+  if (in_order) return found;
+  qsort(call->spans, call->count, sizeof *call->spans, by_address);
+  for (size_t i = 1; i < call->count; ++i) {
+    const struct span *span = &call->spans[i];
+    if (span->begin < span[-1].end && span->begin != span->end)
+      return span->index > span[-1].index ? span->index : span[-1].index;
+  }
+  return found;
+}
+
+/* Calls glissade, again and again without a tensor that it refuses if that can be left aside. */
+static int take(struct call *call, const struct request *r, bool partial, const double *max_norm,
+                double *norm) {
+  const struct optimizer *o = call->optimizer;
+  while (call->count) {
+    glissade_status status;
+    size_t index = find_shared(call);
+    if (index < call->count) {
+      if (refuse(call, r, index, "shares memory with another param")) return -1;
+      if (!partial) return 1;
+      drop(call, index);
+      continue;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    status = max_norm ? o->step_many_clipped(call->options, call->count, call->tensors, *max_norm, norm)
+                      : o->step_many(call->options, call->count, call->tensors);
+    Py_END_ALLOW_THREADS;
+    if (status == GLISSADE_NOT_FINITE) return 1;
+    if (status == GLISSADE_OK) break;
+    if (o->check(call->options, call->count, call->tensors, &index) != status || index == call->count)
+      return fail(status);
+    const struct extra *at_fault = &call->extras[index];
+    unfit(PyExc_ValueError, (struct place){"an array", at_fault->index}, "%s",
+          glissade_status_message(status));
+    if (!r->rest || leave(r->rest, at_fault->group, at_fault->param)) return -1;
+    if (!partial) return 1;
+    drop(call, index);
+  }
+  return 0;
+}
+
+static int count_steps(const struct call *call) {
+  PyObject *params = increment_version ? PyList_New((Py_ssize_t)call->count) : NULL;
+  if (increment_version && !params) return -1;
+  for (size_t i = 0; i < call->count; ++i) {
+    const struct extra *extra = &call->extras[i];
+    if (extra->step.data) write_count(&extra->step, extra->t);
+    if (extra->product.data) *(float *)extra->product.data *= extra->momentum;
+    if (params) {
+      Py_INCREF(extra->param);
+      PyList_SetItem(params, (Py_ssize_t)i, extra->param);
+    }
+  }
+  if (!params) return 0;
+  PyObject *done = PyObject_CallFunctionObjArgs(increment_version, params, NULL);
+  Py_DECREF(params);
+  Py_XDECREF(done);
+  return done ? 0 : -1;
+}
+
+/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, aside): one step on the params of
+   the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of as many,
+   or None for the attributes `grad`. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
+   is returned in a list of (group, param, exception), and the step is not taken at all or for all others. Returns
+   that list or None, and the norm or None. */
+static PyObject *step(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *aside;
+  PyObject *name, *max_norm;
+  struct request r = {0};
+  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOps", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
+                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &aside))
+    return NULL;
+  const struct optimizer *o = optimizer_named(name);
+  const double limit = max_norm == Py_None ? 0 : PyFloat_AsDouble(max_norm);
+  if (!o || PyErr_Occurred()) return NULL;
+  if (r.fresh == Py_None) r.fresh = NULL;
+  r.norm = max_norm != Py_None;
+  size_t most = 0;
+  for (Py_ssize_t i = 0; i < PyList_Size(r.groups); ++i) {
+    PyObject *group = PyList_GetItem(r.groups, i);
+    PyObject *params = PyDict_Check(group) ? PyDict_GetItemWithError(group, key_params) : NULL;
+    if (!params || !PyList_Check(params)) {
+      if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_TypeError, "param_groups must be dicts with a list \"params\"");
+      return NULL;
+    }
+    most += (size_t)PyList_Size(params);
+  }
+  if (strcmp(aside, "raise") && !(r.rest = PyList_New(0))) return NULL;
+
+  struct call call;
+  double norm = 0;
+  int status = begin(&call, o, most) || gather(&call, &r) ? -1 : 0;
+  const bool partial = !strcmp(aside, "rest");
+  if (!status && (partial || !r.rest || !PyList_Size(r.rest)))
+    status = take(&call, &r, partial, r.norm ? &limit : NULL, &norm);
+  else if (!status)
+    status = 1;
+  if (!status) status = count_steps(&call);
+  end(&call);
+  PyObject *result = NULL;
+  if (status >= 0)
+    result = max_norm == Py_None
+                 ? Py_BuildValue("(OO)", r.rest && PyList_Size(r.rest) ? r.rest : Py_None, Py_None)
+                 : Py_BuildValue("(Od)", r.rest && PyList_Size(r.rest) ? r.rest : Py_None, norm);
+  Py_XDECREF(r.rest);
+  return result;
+}
+
+/* step_arrays(optimizer, preset, options, arrays): one step on param, grad and states; None for one that is not there. */
+static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *name, *preset, *options, *arrays;
+  if (!PyArg_ParseTuple(arguments, "UUO!O!", &name, &preset, &PyDict_Type, &options, &PyTuple_Type, &arrays))
+    return NULL;
+  const struct optimizer *o = optimizer_named(name);
+  struct call call;
+  if (!o) return NULL;
+  int status = begin(&call, o, 1);
+  if (!status) status = read_options(o, preset, options, call.options);
+  struct array p, other;
+  if (!status) status = lend_param(&call.holds, (struct place){"param", -1}, PyTuple_GetItem(arrays, 0), &p);
+  if (!status) {
+    if (one_thread) memcpy(call.options + o->threads, &(int){1}, sizeof(int));
+    memset(call.tensors, 0, o->tensor_size);
+    memcpy(call.tensors, &o->tensor_size, sizeof(size_t));
+    memcpy(call.tensors + o->n, &p.n, sizeof p.n);
+    memcpy(call.tensors + o->param, &p.data, sizeof p.data);
+  }
+  for (size_t i = 0; !status && i <= o->states; ++i) {
+    PyObject *array = PyTuple_GetItem(arrays, (Py_ssize_t)i + 1);
+    if (!array) status = -1;
+    if (!array || array == Py_None) continue;
+    const struct place place = {i ? o->state[i - 1].name : "grad", -1};
+    status = lend_beside(&call.holds, place, array, i > 0, &p, &other);
+    if (!status)
+      memcpy(call.tensors + (i ? o->state[i - 1].offset : o->grad), &other.data, sizeof other.data);
+  }
+  glissade_status found = GLISSADE_OK;
+  if (!status) {
+    Py_BEGIN_ALLOW_THREADS;
+    found = o->step_many(call.options, 1, call.tensors);
+    Py_END_ALLOW_THREADS;
+  }
+  if (found) status = fail(found);
+  end(&call);
+  if (status) return NULL;
+  Py_RETURN_NONE;
+}
+
+/* grad_norm(grads, threads): the norm of arrays together, the largest magnitude, and whether all is finite. */
+static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *grads;
+  int threads;
+  if (!PyArg_ParseTuple(arguments, "Oi", &grads, &threads)) return NULL;
+  const Py_ssize_t count = PySequence_Size(grads);
+  if (count < 0) return NULL;
+  glissade_grad *list = calloc((size_t)count + 1, sizeof *list);
+  struct holds holds = {0};
+  int status = list ? 0 : (PyErr_NoMemory(), -1);
+  for (Py_ssize_t i = 0; !status && i < count; ++i) {
+    PyObject *grad = PySequence_GetItem(grads, i);
+    struct array array;
+    status = grad ? lend_grad(&holds, (struct place){"grad", i}, grad, &array) : -1;
+    if (!status) list[i] = (glissade_grad){sizeof *list, array.n, array.data};
+    Py_XDECREF(grad);
+  }
+  glissade_norm norm = {.struct_size = sizeof norm};
+  glissade_status found = GLISSADE_OK;
+  if (!status) {
+    Py_BEGIN_ALLOW_THREADS;
+    found = glissade_grad_norm((size_t)count, list, one_thread ? 1 : threads, &norm);
+    Py_END_ALLOW_THREADS;
+  }
+  if (found) status = fail(found);
+  release(&holds);
+  free(list);
+  return status ? NULL : Py_BuildValue("(ddO)", norm.norm, norm.max_abs, norm.finite ? Py_True : Py_False);
+}
+
+static PyObject *use_increment_version(PyObject *module, PyObject *function) {
+  (void)module;
+  Py_INCREF(function);
+  Py_XDECREF(increment_version);
+  increment_version = function;
+  Py_RETURN_NONE;
+}
+
+static PyObject *use_one_thread(PyObject *module, PyObject *nothing) {
+  (void)module;
+  (void)nothing;
+  one_thread = true;
+  Py_RETURN_NONE;
+}
+
+int intern_keys(void) {
+  const struct {
+    PyObject **key;
+    const char *text;
+  } keys[] = {{&key_params, "params"},
+              {&key_grad, "grad"},
+              {&key_step, "step"},
+              {&key_betas, "betas"},
+              {&key_capturable, "capturable"},
+              {&key_differentiable, "differentiable"},
+              {&key_mu_product, "mu_product"}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+    if (!(*keys[i].key = PyUnicode_InternFromString(keys[i].text))) return -1;
+  return 0;
+}
+
+PyMethodDef step_functions[] = {{"step", step, METH_VARARGS, NULL},
+                                {"step_arrays", step_arrays, METH_VARARGS, NULL},
+                                {"grad_norm", grad_norm, METH_VARARGS, NULL},
+                                {"know_torch", know_torch, METH_VARARGS, NULL},
+                                {"use_increment_version", use_increment_version, METH_O, NULL},
+                                {"use_one_thread", use_one_thread, METH_NOARGS, NULL},
+                                {NULL, NULL, 0, NULL}};

@@ -1,0 +1,147 @@
+"""Optimizers that own the state of a list of arrays: RMSprop, Adam and so on."""
+import inspect
+
+import numpy
+
+from ._family import CLASSES, TABLE, check_names, describe, keywords, options_of
+from ._runtime import _core
+
+# Counted by the optimizer, or for all groups at once.
+_NOT_OF_A_GROUP = ("step", "threads")
+
+
+class Optimizer:
+    """What the optimizers have in common; see RMSprop and the others."""
+
+    def __init__(self, params, *, preset=None, threads=0, **options):
+        self.preset = self._preset if preset is None else preset
+        if self.preset not in TABLE[self._optimizer]["presets"]:
+            raise ValueError(f"preset: {type(self).__name__} has {', '.join(TABLE[self._optimizer]['presets'])}, "
+                             f"not {preset!r}")
+        self.threads = threads
+        self.param_groups = []
+        self.state = []
+        check_names(type(self).__name__, options, self._options)
+        self.defaults = {**{name: TABLE[self._optimizer]["presets"][self.preset][name] for name in self._options},
+                         **options}
+        groups = [params] if _is_array(params) else list(params)
+        if not groups:
+            raise ValueError("params: the list is empty")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, group):
+        """Adds arrays with options of their own: a dict {"params": [array, ...], option: value, ...}. The options
+        that it lacks are those of the constructor."""
+        group = dict(group)
+        params = group.pop("params")
+        params = [params] if _is_array(params) else list(params)
+        check_names("a group of " + type(self).__name__, group, self._options)
+        options = {**self.defaults, **group}
+        needed = _core.states(self._optimizer, self.preset, options)
+        states = [self._fresh(param, needed) for param in params]
+        known = {id(param) for other in self.param_groups for param in other["params"]}
+        for i, param in enumerate(params):
+            if id(param) in known:
+                raise ValueError(f"params: number {i} of the group is there already")
+            known.add(id(param))
+        self.param_groups.append({"params": params, **options})
+        self.state += states
+
+    def _fresh(self, param, needed):
+        array = numpy.asarray(param)  # for its shape and order in memory
+        state = {"step": numpy.zeros((), numpy.int64)}
+        for name, initial in needed.items():
+            state[name] = numpy.full_like(array, initial, dtype=numpy.float32, subok=False)
+        return state
+
+    def step(self, grads, clip=None):
+        """One step on all params, in place; the GIL is released.
+
+        Arguments:
+            grads: a sequence with the gradient of each param, in the order in which the params were given: a float32
+                array of its shape and order in memory, or None to leave that param as it is
+            clip: None, or the largest norm of all gradients together; larger ones are scaled down as by
+                torch.nn.utils.clip_grad_norm_, without a further pass over them
+
+        Returns None, and with `clip` the norm before it as a float. If that is not finite, no step was taken.
+        TypeError or ValueError names what is wrong, and then nothing was changed.
+        """
+        if len(grads) != len(self.state):
+            raise ValueError(f"grads: there are {len(grads)}, and {len(self.state)} params")
+        return _core.step(self._optimizer, self.preset, self.param_groups, self.state, grads, self.threads, clip, None,
+                          True, "raise")[1]
+
+    def state_dict(self):
+        """A copy of all that a later run needs to go on with the same bits: {"state": {number of a param: {"step":
+        int, array: ...}}, "param_groups": [{"params": [number of a param, ...], option: value, ...}]}, as in torch."""
+        numbers = iter(range(len(self.state)))
+        return {"state": {i: {name: int(value) if name == "step" else value.copy() for name, value in state.items()}
+                          for i, state in enumerate(self.state)},
+                "param_groups": [{**group, "params": [next(numbers) for _ in group["params"]]}
+                                 for group in self.param_groups]}
+
+    def load_state_dict(self, state_dict):
+        """Takes over what state_dict() returned, for the same number of groups and of params of the same shapes.
+        ValueError says what does not fit, and then nothing was changed."""
+        given = state_dict["param_groups"]
+        if [len(g["params"]) for g in given] != [len(g["params"]) for g in self.param_groups]:
+            raise ValueError("state_dict: its groups have other numbers of params")
+        groups, states = [], []
+        for group, own in zip(given, self.param_groups):
+            options = {name: value for name, value in group.items() if name != "params"}
+            check_names("a group of " + type(self).__name__, options, self._options)
+            needed = _core.states(self._optimizer, self.preset, {**self.defaults, **options})
+            groups.append({**self.defaults, **options, "params": own["params"]})
+            for number, param in zip(group["params"], own["params"]):
+                saved = state_dict["state"].get(number, {})
+                state = self._fresh(param, needed)
+                for name in needed if saved else ():
+                    if name not in saved or numpy.shape(saved[name]) != state[name].shape:
+                        raise ValueError(f"state_dict: {name} of param {number} is missing or has another shape")
+                    state[name][...] = saved[name]
+                state["step"][...] = int(saved.get("step", 0))
+                states.append(state)
+        self.param_groups, self.state = groups, states
+
+    def __repr__(self):
+        groups = [", ".join(f"{name}={group[name]!r}" for name in self._options) + f", params={len(group['params'])}"
+                  for group in self.param_groups]
+        return f"{type(self).__name__}({'; '.join(groups)})"
+
+
+def _is_array(params):
+    return hasattr(params, "shape") or hasattr(params, "__dlpack__")
+
+
+def _make_class(name, optimizer, preset):
+    options = options_of(optimizer, without=_NOT_OF_A_GROUP)
+    parameters = ([inspect.Parameter("params", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+                   inspect.Parameter("preset", inspect.Parameter.KEYWORD_ONLY, default=preset),
+                   inspect.Parameter("threads", inspect.Parameter.KEYWORD_ONLY, default=0)]
+                  + keywords(optimizer, preset, options))
+    doc = f"""{name} for a list of float32 arrays, which it updates in place.
+
+    opt = glissade.{name}([weights, bias], lr=1e-3)
+    opt.step([weights_grad, bias_grad])
+
+Arguments:
+    params: an array, a sequence of arrays, or of dicts {{"params": [...], option: value}}, groups with options of their
+        own. The arrays are float32 of any shape, writable and without gaps: NumPy's, or others with the buffer
+        protocol or DLPack.
+    preset: whose defaults the other options have: {", ".join(map(repr, TABLE[optimizer]["presets"]))}
+    threads: how many OpenMP threads a step takes at most; 0 for as many as OpenMP would use
+{describe(optimizer, preset, options)}
+
+`param_groups` is a list of dicts as given; an option changed there holds from the next step. `state` has a dict for
+each param: "step", {", ".join(repr(state) for state in TABLE[optimizer]["states"])} as far as the options need them.
+The formula: docs/optimizers.md and glissade_{optimizer}_step in glissade.h.
+"""
+    return type(name, (Optimizer,), {"__doc__": doc, "__module__": "glissade", "_optimizer": optimizer,
+                                     "_preset": preset, "_options": options,
+                                     "__signature__": inspect.Signature(parameters)})
+
+
+MADE = {name: _make_class(name, *of) for name, of in CLASSES.items()}
