@@ -1,0 +1,198 @@
+"""torch.optim's optimizers with the step of glissade. Change the import and nothing else:
+
+    from glissade.torch import AdamW  # instead of torch.optim
+
+Arguments, param groups, state_dict, hooks, closures and pickles are torch's own, since each class inherits torch's and
+replaces its step alone; checkpoints go both ways. A tensor that glissade cannot do (another type than float32, another
+device, a sparse gradient, gaps in memory, `differentiable`, `capturable`) is left to torch's step, while the others go
+on. With `strict=True` that is an error.
+"""
+import functools
+import inspect
+
+import torch
+
+from ._family import CLASSES
+from ._runtime import _core
+
+__all__ = list(CLASSES)
+
+
+class _Lion(torch.optim.Optimizer):
+    """Lion in torch's own operations, for what glissade cannot do."""
+
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0, *, maximize=False):
+        if not lr >= 0:
+            raise ValueError(f"Invalid learning rate: {lr}")
+        for i, beta in enumerate(betas):
+            if not 0 <= beta < 1:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+        if not weight_decay >= 0:
+            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize,
+                                  "differentiable": False})
+
+    def _init_group(self, group, params):
+        for p in group["params"]:
+            if p.grad is not None:
+                if p.grad.is_sparse:
+                    raise RuntimeError("Lion does not support sparse gradients")
+                params.append(p)
+                if not self.state[p]:
+                    self.state[p]["exp_avg"] = torch.zeros_like(p, memory_format=torch.preserve_format)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            params = []
+            self._init_group(group, params)
+            lr, (beta1, beta2) = group["lr"], group["betas"]
+            for p in params:
+                grad, average = (-p.grad if group["maximize"] else p.grad), self.state[p]["exp_avg"]
+                if p.is_complex():
+                    p, grad, average = map(torch.view_as_real, (p, grad, average))
+                p.mul_(1 - lr * group["weight_decay"])
+                p.add_(average.mul(beta1).add_(grad, alpha=1 - beta1).sign_(), alpha=-lr)
+                average.mul_(beta2).add_(grad, alpha=1 - beta2)
+
+
+class _Step:
+    """The step of all classes; `_of` is the optimizer of the C library and its preset, `_counts` whether torch's state
+    has the number of the step."""
+
+    strict = False
+    _max_norm = None
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "strict": self.strict}
+
+    @torch._disable_dynamo  # the extension cannot be traced
+    def step(self, closure=None):
+        """Takes one step on all params that have a gradient; returns what the closure returns, if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        if getattr(self, "found_inf", None) is not None or getattr(self, "grad_scale", None) is not None:
+            if not self._unscale():
+                return loss
+        rest, self._norm = _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(),
+                                      self._max_norm, None, self._counts, "none")
+        if rest is not None:
+            self._step_rest(self._max_norm)
+        return loss
+
+    def step_clipped(self, max_norm, closure=None):
+        """Takes one step with the gradients scaled down to a norm of at most `max_norm`, all together, as by
+        torch.nn.utils.clip_grad_norm_, but without writing to them: their norm is read once, and the factor is part of
+        the step. Returns the norm before, as a float. If that is not finite, the step is not taken.
+        """
+        self._max_norm = max_norm
+        try:
+            self.step(closure)
+        finally:
+            del self._max_norm
+        return self._norm
+
+    def _unscale(self):
+        """What the fused steps of torch do for a GradScaler. False if a gradient was not finite."""
+        self._make_state()
+        found_inf, scale = getattr(self, "found_inf", None), getattr(self, "grad_scale", None)
+        if found_inf is not None and found_inf.item():
+            return False
+        if scale is not None:
+            with torch.no_grad():
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        if p.grad is not None:
+                            p.grad.div_(scale.to(p.grad.device))
+        return True
+
+    def _make_state(self):
+        count = len(inspect.signature(self._init_group).parameters) - 1
+        with torch.no_grad():
+            for group in self.param_groups:
+                self._init_group(group, *([] for _ in range(count)))
+
+    def _step_rest(self, max_norm):
+        """The step where some params lack their state, or cannot be done by glissade."""
+        self._make_state()
+        fresh = {}  # torch's SGD makes its buffers in the first step
+        if self._of[0] == "sgd":
+            fresh = {p: torch.zeros_like(p, memory_format=torch.preserve_format)
+                     for group in self.param_groups if group["momentum"] != 0 for p in group["params"]
+                     if p.grad is not None and self.state.get(p, {}).get("momentum_buffer") is None}
+
+        def step(max_norm, aside):
+            return _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(), max_norm, fresh,
+                              self._counts, aside)
+
+        rest, self._norm = step(max_norm, "rest" if max_norm is None and not self.strict else "none")
+        if rest and self.strict:
+            raise rest[0][2]
+        if rest and max_norm is not None:
+            norm = torch.nn.utils.clip_grad_norm_([p for group in self.param_groups for p in group["params"]],
+                                                  max_norm)
+            self._norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+            if not abs(self._norm) < float("inf"):
+                return
+            rest, _ = step(None, "rest")
+        left = rest or []
+        for p in fresh.keys() - {p for _, p, _ in left}:
+            self.state[p]["momentum_buffer"] = fresh[p]
+        if left:
+            self._step_of_torch(left)
+
+    def _step_of_torch(self, left):
+        shadow = object.__new__(type(self))
+        shadow.__dict__.update(self.__dict__, grad_scale=None, found_inf=None)
+        shadow.param_groups = [{**group, "params": [p for of, p, _ in left if of == i]}
+                               for i, group in enumerate(self.param_groups)]
+        step = self._torch.step
+        while getattr(step, "hooked", False):  # or the hooks run twice
+            step = step.__wrapped__
+        step(shadow)
+
+
+def _make_class(name, of):
+    base = getattr(torch.optim, name, None) or _Lion
+    signature = inspect.signature(base.__init__)
+    strict = inspect.Parameter("strict", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool)
+
+    @functools.wraps(base.__init__)
+    def __init__(self, *args, strict=False, **kwargs):
+        self.strict = strict
+        base.__init__(self, *args, **kwargs)
+
+    __init__.__signature__ = signature.replace(parameters=[*signature.parameters.values(), strict])
+    doc = f"""torch.optim.{name} with the step of glissade; see the module for what differs.
+
+`strict=True` makes it an error if a tensor cannot be done by glissade.
+
+{inspect.getdoc(base) if base is not _Lion else ""}"""
+    return type(name, (_Step, base), {"__init__": __init__, "__doc__": doc, "__module__": __name__, "_torch": base,
+                                      "_of": of, "_counts": of[0] not in ("sgd", "lion")})
+
+
+globals().update({name: _make_class(name, of) for name, of in CLASSES.items()})
+
+
+def _lends(type):
+    """How the tensors of a class lend their memory: a number of arrays.h."""
+    nothing, itself, local = range(3)
+    if any(base.__name__ == "DTensor" and base.__module__.startswith("torch.distributed") for base in type.__mro__):
+        return local
+    plain = (torch.Tensor.__torch_function__.__func__, torch._C._disabled_torch_function_impl)
+    function = type.__torch_function__
+    return itself if (type.__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+                      and getattr(function, "__func__", function) in plain) else nothing
+
+
+def _lie_alike(a, b):
+    """Whether two distributed tensors have the same elements in their local parts, and all of their sum."""
+    return (a.device_mesh == b.device_mesh and a.placements == b.placements
+            and not any(placement.is_partial() for placement in a.placements))
+
+
+_core.know_torch(_lends, _lie_alike, torch.empty(0).is_neg, lambda t: torch.utils.dlpack.to_dlpack(t.detach()))
+_core.use_increment_version(torch._C._increment_version)
