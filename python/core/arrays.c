@@ -155,6 +155,7 @@ static int describe(struct place place, const struct dl_tensor *tensor, struct a
                         tensor->lanes == 1 ? tensor->code : DL_OPAQUE,
                         tensor->bits,
                         false,
+                        NULL,
                         NULL};
   return 0;
 }
@@ -227,15 +228,9 @@ static int lend_buffer(struct holds *holds, struct place place, PyObject *object
                                                    : DL_OPAQUE,
                         (int)view->itemsize * 8,
                         view->readonly,
+                        NULL,
                         NULL};
   return 0;
-}
-
-static int is_negated(PyObject *tensor) {
-  PyObject *answer = torch.is_neg(tensor, NULL);
-  if (!answer) return -1;
-  Py_DECREF(answer);
-  return answer == Py_True;
 }
 
 static int lend_tensor(struct holds *holds, struct place place, const struct way *way, PyObject *object,
@@ -252,9 +247,8 @@ static int lend_tensor(struct holds *holds, struct place place, const struct way
     }
     if (hold(holds, object) || describe(place, &tensor, out)) return -1;
   }
-  const int negated = way->of_torch ? is_negated(object) : 0;
-  if (negated > 0) return unfit(PyExc_ValueError, place, "is a negated view");
-  return negated;
+  if (way->of_torch) out->tensor = object;
+  return 0;
 }
 
 int lend(struct holds *holds, struct place place, PyObject *object, struct array *out) {
@@ -286,6 +280,13 @@ int lend(struct holds *holds, struct place place, PyObject *object, struct array
   for (int i = 0; i < out->ndim; ++i)
     out->n *= (size_t)out->shape[i];
   return 0;
+}
+
+int check_sign(struct place place, const struct array *a) {
+  PyObject *answer = a->tensor ? torch.is_neg(a->tensor, NULL) : PyBool_FromLong(0);
+  if (!answer) return -1;
+  Py_DECREF(answer);
+  return answer == Py_True ? unfit(PyExc_ValueError, place, "is a negated view") : 0;
 }
 
 static int is_float32(struct place place, const struct array *a) {

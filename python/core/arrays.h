@@ -15,7 +15,8 @@ struct array {
   int ndim;
   int code, bits; /* the type as in DLPack */
   bool read_only;
-  PyObject *whole; /* the distributed tensor of which this is the local part, or NULL */
+  PyObject *whole;  /* the distributed tensor of which this is the local part, or NULL */
+  PyObject *tensor; /* the tensor of torch that has the memory, or NULL */
 };
 
 /* Whose memory an error message speaks of: `array`, "of param <index>" unless that is negative. */
@@ -46,6 +47,9 @@ int lend_param(struct holds *holds, struct place place, PyObject *object, struct
 /* The same for an array that goes with a param element by element: float32, the same shape and order in memory. */
 int lend_beside(struct holds *holds, struct place place, PyObject *object, bool written,
                 const struct array *param, struct array *out);
+
+/* ValueError for a negated view of torch, which has other signs in memory. */
+int check_sign(struct place place, const struct array *array);
 
 /* know_torch(classify, alike, is_neg, to_capsule): what glissade.torch tells of its tensors. classify(type) is how
    they lend memory, alike(a, b) whether two distributed tensors lie alike, is_neg a method of some tensor, to_capsule

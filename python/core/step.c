@@ -18,6 +18,7 @@ struct request {
   PyObject *rest;  /* NULL, or a list for the params that are left aside */
   int threads;
   int counted; /* whether the states have the number of the step */
+  int signs;   /* whether params may be negated views */
   bool norm;   /* whether the norm of the gradients is asked for */
 };
 
@@ -251,7 +252,9 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
   memset(tensor, 0, o->tensor_size);
   memcpy(tensor, &o->tensor_size, sizeof(size_t));
   if (lend_param(&call->holds, (struct place){"param", index}, param, &p) ||
-      lend_beside(&call->holds, (struct place){"grad", index}, grad, false, &p, &g))
+      lend_beside(&call->holds, (struct place){"grad", index}, grad, false, &p, &g) ||
+      check_sign((struct place){"grad", index}, &g) ||
+      (r->signs && check_sign((struct place){"param", index}, &p)))
     return -1;
   if (p.whole && r->norm)
     return unfit(PyExc_ValueError, (struct place){"param", index},
@@ -450,7 +453,7 @@ static int count_steps(const struct call *call) {
   return done ? 0 : -1;
 }
 
-/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, aside): one step on the params of
+/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside): one step on the params of
    the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of as many,
    or None for the attributes `grad`. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
    is returned in a list of (group, param, exception), and the step is not taken at all or for all others. Returns
@@ -460,8 +463,8 @@ static PyObject *step(PyObject *module, PyObject *arguments) {
   const char *aside;
   PyObject *name, *max_norm;
   struct request r = {0};
-  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOps", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
-                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &aside))
+  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOpps", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
+                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &r.signs, &aside))
     return NULL;
   const struct optimizer *o = optimizer_named(name);
   const double limit = max_norm == Py_None ? 0 : PyFloat_AsDouble(max_norm);
@@ -512,7 +515,11 @@ static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
   int status = begin(&call, o, 1);
   if (!status) status = read_options(o, preset, options, call.options);
   struct array p, other;
-  if (!status) status = lend_param(&call.holds, (struct place){"param", -1}, PyTuple_GetItem(arrays, 0), &p);
+  if (!status)
+    status = lend_param(&call.holds, (struct place){"param", -1}, PyTuple_GetItem(arrays, 0), &p) ||
+                     check_sign((struct place){"param", -1}, &p)
+                 ? -1
+                 : 0;
   if (!status) {
     if (one_thread) memcpy(call.options + o->threads, &(int){1}, sizeof(int));
     memset(call.tensors, 0, o->tensor_size);
@@ -525,7 +532,7 @@ static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
     if (!array) status = -1;
     if (!array || array == Py_None) continue;
     const struct place place = {i ? o->state[i - 1].name : "grad", -1};
-    status = lend_beside(&call.holds, place, array, i > 0, &p, &other);
+    status = lend_beside(&call.holds, place, array, i > 0, &p, &other) || check_sign(place, &other) ? -1 : 0;
     if (!status)
       memcpy(call.tensors + (i ? o->state[i - 1].offset : o->grad), &other.data, sizeof other.data);
   }
@@ -555,7 +562,8 @@ static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
   for (Py_ssize_t i = 0; !status && i < count; ++i) {
     PyObject *grad = PySequence_GetItem(grads, i);
     struct array array;
-    status = grad ? lend_grad(&holds, (struct place){"grad", i}, grad, &array) : -1;
+    const struct place place = {"grad", i};
+    status = grad && !lend_grad(&holds, place, grad, &array) && !check_sign(place, &array) ? 0 : -1;
     if (!status) list[i] = (glissade_grad){sizeof *list, array.n, array.data};
     Py_XDECREF(grad);
   }

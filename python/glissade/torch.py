@@ -11,6 +11,7 @@ import functools
 import inspect
 
 import torch
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from ._family import CLASSES
 from ._runtime import _core
@@ -62,9 +63,31 @@ class _Step:
 
     strict = False
     _max_norm = None
+    _signs = False  # whether a param may be a negated view, which takes time to see
+
+    def add_param_group(self, param_group):
+        super().add_param_group(param_group)
+        self._signs |= any(p.is_neg() for p in self.param_groups[-1]["params"])
+
+    add_param_group.__doc__ = torch.optim.Optimizer.add_param_group.__doc__
 
     def __getstate__(self):
-        return {**super().__getstate__(), "strict": self.strict}
+        return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs}
+
+    @staticmethod
+    def profile_hook_step(func):
+        """torch's, which calls hooks and tells a profiler; where there are none it takes twice the time of a small
+        step."""
+        hooked = torch.optim.Optimizer.profile_hook_step(func)
+
+        @functools.wraps(hooked)
+        def step(self, *args, **kwargs):
+            if (self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks or _global_optimizer_pre_hooks
+                    or _global_optimizer_post_hooks or torch.autograd._profiler_enabled()):
+                return hooked(self, *args, **kwargs)
+            return func(self, *args, **kwargs)
+
+        return step
 
     @torch._disable_dynamo  # the extension cannot be traced
     def step(self, closure=None):
@@ -77,7 +100,7 @@ class _Step:
             if not self._unscale():
                 return loss
         rest, self._norm = _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(),
-                                      self._max_norm, None, self._counts, "none")
+                                      self._max_norm, None, self._counts, self._signs, "none")
         if rest is not None:
             self._step_rest(self._max_norm)
         return loss
@@ -125,7 +148,7 @@ class _Step:
 
         def step(max_norm, aside):
             return _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(), max_norm, fresh,
-                              self._counts, aside)
+                              self._counts, self._signs, aside)
 
         rest, self._norm = step(max_norm, "rest" if max_norm is None and not self.strict else "none")
         if rest and self.strict:

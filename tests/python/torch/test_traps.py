@@ -120,6 +120,18 @@ def test_negated_views_have_their_sign(name):
     assert same(a, before)
 
 
+def test_params_that_are_negated_views():
+    def run(make):
+        p = torch.nn.Parameter(torch._neg_view(torch.ones(3)))
+        assert p.is_neg()
+        opt = make("SGD", [p], lr=0.5)
+        p.grad = torch.ones(3)
+        opt.step()
+        return p.detach().resolve_neg()
+
+    assert run(ours).tolist() == run(of_torch).tolist() == [-1.5] * 3
+
+
 def test_the_imaginary_part_of_a_conjugate():
     def run(make):
         p = torch.nn.Parameter(torch.ones(1))
@@ -272,6 +284,15 @@ def test_step_clipped_with_tensors_that_glissade_cannot_do():
     a[1].grad[0] = math.inf
     before = copy.deepcopy(a)
     assert one.step_clipped(0.5) == math.inf and same(a, before)
+
+
+def test_a_profiler_sees_the_step():
+    params = make_params()
+    opt = ours("RMSprop", params)
+    give_grads((params,), 1)
+    with torch.profiler.profile() as profile:
+        opt.step()
+    assert "Optimizer.step#RMSprop.step" in [event.key for event in profile.key_averages()]
 
 
 def test_fused_is_never_the_default():
