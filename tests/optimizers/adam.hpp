@@ -6,22 +6,15 @@ template <>
 struct description<glissade_adam> {
   using o = glissade_adam;
   static auto fields() {
-    return with_common_fields<o>({{"beta1", &o::beta1, GLISSADE_BAD_BETA1, {-1e-300, 1}},
-                                  {"beta2", &o::beta2, GLISSADE_BAD_BETA2, {-1e-300, 1}},
-                                  {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}},
-                                  {"amsgrad", &o::amsgrad, GLISSADE_BAD_AMSGRAD, {-1, 2}},
-                                  {"decoupled_weight_decay",
-                                   &o::decoupled_weight_decay,
-                                   GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY,
-                                   {-1, 2}},
-                                  {"no_bias_correction",
-                                   &o::no_bias_correction,
-                                   GLISSADE_BAD_NO_BIAS_CORRECTION,
-                                   {-1, 2}}});
+    return with_common_fields<o>(
+        {{"beta1", &o::beta1, GLISSADE_BAD_BETA1, {-1e-300, 1}},
+         {"beta2", &o::beta2, GLISSADE_BAD_BETA2, {-1e-300, 1}},
+         {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}},
+         {"amsgrad", &o::amsgrad, GLISSADE_BAD_AMSGRAD, {-1, 2}},
+         {"decoupled_weight_decay", &o::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY, {-1, 2}},
+         {"no_bias_correction", &o::no_bias_correction, GLISSADE_BAD_NO_BIAS_CORRECTION, {-1, 2}}});
   }
-  static bool needs_step(const o &o) {
-    return !o.no_bias_correction;
-  }
+  static bool needs_step(const o &o) { return !o.no_bias_correction; }
   static std::vector<state> states(const o &o) {
     static_cast<void>(o);
     return {{"exp_avg", GLISSADE_NULL_EXP_AVG},
@@ -38,7 +31,8 @@ struct description<glissade_adam> {
     bounded largest = state[1];
     if (o.amsgrad) largest = state[2] = flush(max(state[2], state[1]), least_kept(o));
     const bounded lr = bounded::rounded(o.lr / (o.no_bias_correction ? 1 : 1 - std::pow(o.beta1, o.step)));
-    const bounded correction = bounded::rounded(o.no_bias_correction ? 1 : std::sqrt(1 - std::pow(o.beta2, o.step)));
+    const bounded correction =
+        bounded::rounded(o.no_bias_correction ? 1 : std::sqrt(1 - std::pow(o.beta2, o.step)));
     param = param - lr * state[0] / (sqrt(largest) / correction + bounded::rounded(o.eps));
   }
 };
