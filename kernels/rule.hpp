@@ -37,6 +37,31 @@ inline double power(double base, std::int64_t step) {
   return static_cast<double>(result.high) * 0x1p-64 + static_cast<double>(result.low) * 0x1p-128;
 }
 
+inline constexpr float negligible = 0x1p-54f; // beside 1 in double
+
+// product * factor * factor ..., `times` factors below 1, each product rounded to float, as long as it is not negligible.
+// A factor next to 1 takes the same float from every product of a while: then many are one subtraction, which bounds the
+// time to some milliseconds. The lost amount never grows, so if it is the same at both ends, it is between them.
+inline float times_power(float product, float factor, std::int64_t times) {
+  const auto binade = [](float x) { return __builtin_bit_cast(std::uint32_t, x) >> 23; };
+  std::int64_t jump = 1;
+  while (times > 0 && product >= negligible && factor != 1) {
+    const float next = product * factor, loss = product - next;
+    const float far = f(product - static_cast<double>(jump) * loss);
+    if (jump <= times && far > 0 && binade(far) == binade(product) && far - far * factor == loss) {
+      product = far;
+      times -= jump;
+      jump *= 2;
+    } else if (jump > 1) {
+      jump /= 2;
+    } else {
+      product = next;
+      --times;
+    }
+  }
+  return product;
+}
+
 // One state array: used in the modes that have all bits of `when`, and the option it starts from, if not from
 // 0.
 template <class options>

@@ -166,3 +166,30 @@ TEST_CASE("an eps of -0 counts as 0 in RMSprop", "[calls]") {
       CHECK(param == -INFINITY);
     }
 }
+
+TEST_CASE("a product of equal factors is that of a loop", "[calls]") {
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const std::uint32_t below = 1 + family::mixed(i) % (i % 3 == 0 ? 8 : i % 3 == 1 ? 200 : 100000);
+    const float factor = 1 - static_cast<float>(below) * 0x1p-24f;
+    const float start = .4f + static_cast<float>(family::mixed(i + 1000) % 1000) * .0006f;
+    std::int64_t times = family::mixed(i + 2000) % (family::emulated() ? 10000 : 1000000);
+    float product = start;
+    for (std::int64_t k = 0; k < times && product >= 0x1p-54f; ++k)
+      product *= factor;
+    INFO(factor << " " << start << " " << times);
+    REQUIRE(glissade::times_power(start, factor, times) == product);
+  }
+  CHECK(glissade::times_power(.9f, 1, INT64_MAX) == .9f);
+}
+
+// A call took most of a second before its products were bounded, so this test a quarter of an hour.
+TEST_CASE("NAdam's product ends soon for a beta1 next to 1", "[calls]") {
+  glissade_nadam o = GLISSADE_NADAM_TORCH;
+  o.beta1 = 1 - 0x1p-24;
+  o.momentum_decay = 1e4;
+  o.step = INT64_MAX;
+  float param = 1, exp_avg = 0, exp_avg_sq = 0;
+  const float grad = 1;
+  for (int i = 0; i < 1000; ++i)
+    REQUIRE(glissade_nadam_step(&o, 1, &param, &grad, &exp_avg, &exp_avg_sq) == GLISSADE_OK);
+}

@@ -494,7 +494,7 @@ typedef struct glissade_nadam {
  *   p = p + (f(-lr * mu(step + 1) / (1 - M * mu(step + 1))) * m) / d
  *
  * M is computed anew in each step, which takes about 50 powers with the default beta1 (they end once M is
- * below 2^-54), more the nearer beta1 is to 1. Bytes moved per element: 28.
+ * below 2^-54), and some milliseconds at most for any beta1. Bytes moved per element: 28.
  */
 GLISSADE_API glissade_status glissade_nadam_step(const glissade_nadam *options, size_t n, float *param,
                                                  const float *grad, float *exp_avg, float *exp_avg_sq);

@@ -17,12 +17,13 @@ struct nadam {
     return o.beta1 * (1 - .5 * std::pow(.96, step * o.momentum_decay));
   }
   // Of the momenta of all steps so far, in float, as torch keeps it. Below 2^-54 it no longer counts beside 1.
-  // The momenta grow to beta1: there the powers end, and if it is 1 as a float, so do the products.
+  // The momenta grow to beta1: from there on all factors are the same.
   static double momentum_product(const options &o) {
     const float last = f(o.beta1);
-    float product = 1, factor = 0;
-    for (std::int64_t step = 1; step <= o.step && product >= 0x1p-54f && factor != 1; ++step) {
-      if (factor != last) factor = f(momentum(o, static_cast<double>(step)));
+    float product = 1;
+    for (std::int64_t step = 1; step <= o.step && product >= negligible; ++step) {
+      const float factor = f(momentum(o, static_cast<double>(step)));
+      if (factor == last) return times_power(product, last, o.step - step + 1);
       product *= factor;
     }
     return product;
