@@ -10,102 +10,95 @@ namespace glissade {
 namespace {
 
 // Updates the elements in lines [first, last) of tensors that were checked. `clip` multiplies every grad_scale.
-void run(kernel kernel_of_rule, const void *options, double clip, const list &all, std::size_t first,
+void run(kernel kernel_of_rule, const step_call &call, double clip, const list &all, std::size_t first,
          std::size_t last) {
   const erased_rule &rule = all.rule();
-  known_options of_call, own;
-  options = of_call.of(rule, nullptr, options);
-  const void *known = nullptr;
+  const void *own_options = nullptr;
+  known_options own;
   prepared p;
-  rule.prepare(options, clip, p);
+  rule.prepare(call.options, clip, p);
   for_lines(all.count(), all, first, last,
             [&](const tensor &t, std::size_t begin, std::size_t end, const tensor *next) {
-              if (t.options != known) rule.prepare(own.of(rule, known = t.options, options), clip, p);
+              if (t.options != own_options)
+                rule.prepare(own.of(rule, own_options = t.options, call.options), clip, p);
               kernel_of_rule(p.coefficients, p.mode, t.arrays, begin, end, next ? next->arrays : nullptr);
             });
 }
 
-void run_on_threads(kernel kernel_of_rule, const void *options, int threads, double clip, const list &all,
-                    std::size_t lines) {
-  parallel(lines * line, threads, [&](std::size_t chunk, std::size_t chunks) {
-    run(kernel_of_rule, options, clip, all, cut(lines, chunk, chunks), cut(lines, chunk + 1, chunks));
-  });
+void run_on_threads(kernel kernel_of_rule, const step_call &call, double clip, const list &all) {
+  parallel(call.lines * line, threads_of(all.rule(), call.options),
+           [&](std::size_t chunk, std::size_t chunks) {
+             run(kernel_of_rule, call, clip, all, cut(call.lines, chunk, chunks),
+                 cut(call.lines, chunk + 1, chunks));
+           });
 }
 
-common_options common_of(const erased_rule &rule, const void *options) {
-  known_options known;
-  return rule.common(known.of(rule, nullptr, options));
-}
-
-glissade_status step(const erased_rule &rule, const void *options, std::size_t count, const void *tensors) {
+glissade_status step(const void *options, const list &all) {
   const default_float_mode here;
-  std::size_t at, lines;
-  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
+  step_call call;
+  if (const auto fault = check_step(options, all, call)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run_on_threads(kernels->*rule.kernel_of, options, common_of(rule, options).threads, 1,
-                 {rule, count, tensors}, lines);
+  run_on_threads(kernels->*all.rule().kernel_of, call, 1, all);
   return GLISSADE_OK;
 }
 
-glissade_status step_share(const erased_rule &rule, const void *options, std::size_t count,
-                           const void *tensors, std::size_t share, std::size_t shares) {
+glissade_status step_share(const void *options, const list &all, std::size_t share, std::size_t shares) {
   const default_float_mode here;
-  std::size_t at, lines;
-  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
+  step_call call;
+  if (const auto fault = check_step(options, all, call)) return fault;
   if (share >= shares) return GLISSADE_BAD_SHARE;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run(kernels->*rule.kernel_of, options, 1, {rule, count, tensors}, cut(lines, share, shares),
-      cut(lines, share + 1, shares));
+  run(kernels->*all.rule().kernel_of, call, 1, all, cut(call.lines, share, shares),
+      cut(call.lines, share + 1, shares));
   return GLISSADE_OK;
 }
 
-glissade_status step_clipped(const erased_rule &rule, const void *options, std::size_t count,
-                             const void *tensors, double max_norm, double *norm) {
+glissade_status step_clipped(const void *options, const list &all, double max_norm, double *norm) {
   const default_float_mode here;
-  std::size_t at, lines;
-  if (const auto fault = check_step(rule, options, count, tensors, at, lines)) return fault;
-  const common_options common = common_of(rule, options);
-  const list all(rule, count, tensors);
-  for (std::size_t i = 0; i < count; ++i)
-    if (const void *own = all(i).options; own && common_of(rule, own).grad_scale != common.grad_scale)
+  step_call call;
+  if (const auto fault = check_step(options, all, call)) return fault;
+  const erased_rule &rule = all.rule();
+  const double grad_scale = grad_scale_of(rule, call.options);
+  for (std::size_t i = 0; i < all.count(); ++i)
+    if (const void *own = all(i).options; own && grad_scale_of(rule, own) != grad_scale)
       return GLISSADE_UNEQUAL_GRAD_SCALE;
   if (!(max_norm >= 0)) return GLISSADE_BAD_MAX_NORM;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
 
-  const norm_sums sums = norm_of(*kernels, common.threads, count, [&](std::size_t i) {
+  const norm_sums sums = norm_of(*kernels, threads_of(rule, call.options), all.count(), [&](std::size_t i) {
     const tensor t = all(i);
     return gradient{t.n, t.arrays[1]};
   });
-  const double scaled = __builtin_sqrt(sums.squares) * __builtin_fabs(common.grad_scale);
+  const double scaled = __builtin_sqrt(sums.squares) * __builtin_fabs(grad_scale);
   if (norm) *norm = scaled;
   if (!__builtin_isfinite(sums.squares)) return GLISSADE_NOT_FINITE;
   const double factor = max_norm / (scaled + 1e-6);
-  run_on_threads(kernels->*rule.kernel_of, options, common.threads, factor < 1 ? factor : 1, all, lines);
+  run_on_threads(kernels->*rule.kernel_of, call, factor < 1 ? factor : 1, all);
   return GLISSADE_OK;
 }
 
-glissade_status check_only(const erased_rule &rule, const void *options, std::size_t count,
-                           const void *tensors, std::size_t *index) {
+glissade_status check_only(const void *options, const list &all, std::size_t *index) {
   const default_float_mode here;
-  std::size_t at, lines;
-  const auto fault = check_step(rule, options, count, tensors, at, lines);
-  if (index) *index = at;
+  step_call call;
+  const auto fault = check_step(options, all, call);
+  if (index) *index = call.at;
   return fault;
 }
 
-glissade_status reset(const erased_rule &rule, const void *options, const void *given) {
+glissade_status reset(const void *options, const list &one) {
   const default_float_mode here;
+  const erased_rule &rule = one.rule();
   if (const auto fault = check_options(rule, options)) return fault;
   known_options known;
-  options = known.of(rule, nullptr, options);
+  options = known.of(rule, options);
   const unsigned mode = rule.mode_of(options);
-  const tensor t = list(rule, 1, given)(0);
+  const tensor t = one(0);
   if (const auto fault = check_arrays(rule, mode, t, 2)) return fault;
 
-  over_chunks(t.n, rule.common(options).threads, [&](std::size_t begin, std::size_t end) {
+  over_chunks(t.n, threads_of(rule, options), [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = 2; k < rule.count; ++k)
       if (rule.uses(mode, k)) {
         const float initial = rule.initial(options, k);
@@ -160,7 +153,7 @@ using namespace glissade;
 // What glissade.h declares for each optimizer of the list. The tensor structs are filled and read by name.
 #define PARAMETER(state) , float *state
 #define GIVEN(state) .state = state,
-#define PLACE(state) , offsetof(tensor, state)
+#define PLACE(state) offsetof(tensor, state),
 #define NAME(state) #state,
 #define GLISSADE_OPTIMIZER(name, default_preset)                                                             \
   namespace {                                                                                                \
@@ -168,7 +161,8 @@ using namespace glissade;
   static_assert(are_named<rules::name>(states_of_##name), "the list and the rule differ in the states");     \
   constexpr erased_rule erased_##name = [] {                                                                 \
     using tensor = glissade_##name##_tensor;                                                                 \
-    return erase<rules::name, tensor>(&table::name GLISSADE_STATES_##name(PLACE));                           \
+    static_assert(in_a_row<tensor>({GLISSADE_STATES_##name(PLACE)}));                                        \
+    return erase<rules::name, tensor>(&table::name);                                                         \
   }();                                                                                                       \
   }                                                                                                          \
   glissade_status glissade_##name##_step(const glissade_##name *options, size_t n, float *param,             \
@@ -178,7 +172,7 @@ using namespace glissade;
                                           .param = param,                                                    \
                                           .grad = grad,                                                      \
                                           GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
-    return step(erased_##name, options, 1, &one);                                                            \
+    return step(options, {erased_##name, 1, &one});                                                          \
   }                                                                                                          \
   glissade_status glissade_##name##_reset(const glissade_##name *options,                                    \
                                           size_t n GLISSADE_STATES_##name(PARAMETER)) {                      \
@@ -187,25 +181,25 @@ using namespace glissade;
                                           .param = nullptr,                                                  \
                                           .grad = nullptr,                                                   \
                                           GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
-    return reset(erased_##name, options, &one);                                                              \
+    return reset(options, {erased_##name, 1, &one});                                                         \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,                  \
                                               const glissade_##name##_tensor *tensors) {                     \
-    return step(erased_##name, options, count, tensors);                                                     \
+    return step(options, {erased_##name, count, tensors});                                                   \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many_clipped(const glissade_##name *options, size_t count,          \
                                                       const glissade_##name##_tensor *tensors,               \
                                                       double max_norm, double *norm) {                       \
-    return step_clipped(erased_##name, options, count, tensors, max_norm, norm);                             \
+    return step_clipped(options, {erased_##name, count, tensors}, max_norm, norm);                           \
   }                                                                                                          \
   glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,                 \
                                                const glissade_##name##_tensor *tensors, size_t share,        \
                                                size_t shares) {                                              \
-    return step_share(erased_##name, options, count, tensors, share, shares);                                \
+    return step_share(options, {erased_##name, count, tensors}, share, shares);                              \
   }                                                                                                          \
   glissade_status glissade_##name##_check(const glissade_##name *options, size_t count,                      \
                                           const glissade_##name##_tensor *tensors, size_t *index) {          \
-    return check_only(erased_##name, options, count, tensors, index);                                        \
+    return check_only(options, {erased_##name, count, tensors}, index);                                      \
   }                                                                                                          \
   glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,                     \
                                            const char *name_) {                                              \

@@ -4,12 +4,6 @@
 namespace glissade {
 namespace {
 
-std::int64_t step_of(const erased_rule &rule, const void *options) {
-  std::int64_t step;
-  __builtin_memcpy(&step, static_cast<const unsigned char *>(options) + rule.step_at, sizeof step);
-  return step;
-}
-
 glissade_status check_step_number(const erased_rule &rule, const void *options) {
   return rule.reads_step(options) && step_of(rule, options) < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
 }
@@ -33,18 +27,24 @@ bool disturb(const erased_rule &rule, unsigned mode, const tensor &t, unsigned o
 
 } // namespace
 
-const void *known_options::of(const erased_rule &rule, const void *own, const void *of_call) {
-  const void *given = own ? own : of_call;
+void known_options::copy(const erased_rule &rule, const void *given) {
   const std::size_t size = list::size_at(given);
-  const bool needs_step = own && step_of(rule, own) == 0;
-  if (size >= rule.options_size && !needs_step) return given;
-  const std::size_t known = size < rule.options_size ? size : rule.options_size;
   __builtin_memset(copy_, 0, sizeof copy_);
-  __builtin_memcpy(copy_, given, known);
-  if (needs_step) {
-    const std::int64_t step = step_of(rule, of_call);
-    __builtin_memcpy(copy_ + rule.step_at, &step, sizeof step);
-  }
+  __builtin_memcpy(copy_, given, size < rule.options_size ? size : rule.options_size);
+}
+
+const void *known_options::of(const erased_rule &rule, const void *given) {
+  if (list::size_at(given) >= rule.options_size) return given;
+  copy(rule, given);
+  return copy_;
+}
+
+const void *known_options::of(const erased_rule &rule, const void *own, const void *of_call) {
+  if (!own) return of_call;
+  if (step_of(rule, own) != 0) return of(rule, own);
+  copy(rule, own);
+  const std::int64_t step = step_of(rule, of_call);
+  __builtin_memcpy(copy_ + rule.step_at, &step, sizeof step);
   return copy_;
 }
 
@@ -68,7 +68,7 @@ glissade_status check_options(const erased_rule &rule, const void *options) {
   if (!options) return GLISSADE_NULL_OPTIONS;
   if (const auto fault = check_size(options, rule.first_options_size, rule.options_size)) return fault;
   known_options known;
-  return rule.check(known.of(rule, nullptr, options));
+  return rule.check(known.of(rule, options));
 }
 
 glissade_status check_array(const float *array, std::size_t n, glissade_status if_null) {
@@ -81,12 +81,14 @@ glissade_status check_array(const float *array, std::size_t n, glissade_status i
 glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tensor &t, std::size_t first) {
   if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
   if (t.n == 0) return GLISSADE_OK;
+  const float *used[most_arrays];
+  std::size_t count = 0;
   for (std::size_t i = first; i < rule.count; ++i) {
     if (!rule.uses(mode, i)) continue;
     if (const auto fault = check_array(t.arrays[i], t.n, rule.arrays[i].if_null)) return fault;
-    for (std::size_t j = first; j < i; ++j)
-      if (rule.uses(mode, j) && overlap(t.arrays[i], t.n, t.arrays[j], t.n))
-        return GLISSADE_OVERLAPPING_ARRAYS;
+    for (std::size_t j = 0; j < count; ++j)
+      if (overlap(t.arrays[i], t.n, used[j], t.n)) return GLISSADE_OVERLAPPING_ARRAYS;
+    used[count++] = t.arrays[i];
   }
   return GLISSADE_OK;
 }
@@ -96,41 +98,39 @@ glissade_status check_count(const void *list, std::size_t count, std::size_t siz
   return count > PTRDIFF_MAX / size ? GLISSADE_BAD_N : GLISSADE_OK;
 }
 
-glissade_status check_step(const erased_rule &rule, const void *options, std::size_t count,
-                           const void *tensors, std::size_t &at, std::size_t &lines) {
-  at = count;
-  lines = 0;
+glissade_status check_step(const void *options, const list &all, step_call &call) {
+  const erased_rule &rule = all.rule();
+  call.at = all.count();
+  call.lines = 0;
   if (const auto fault = check_options(rule, options)) return fault;
-  known_options of_call;
-  options = of_call.of(rule, nullptr, options);
-  if (const auto fault = check_step_number(rule, options)) return fault;
-  if (const auto fault = check_count(tensors, count, rule.tensor_size)) return fault;
+  call.options = call.known.of(rule, options);
+  if (const auto fault = check_step_number(rule, call.options)) return fault;
+  if (const auto fault = check_count(all.at(0), all.count(), rule.tensor_size)) return fault;
 
-  const list all(rule, count, tensors);
-  const void *known = nullptr;
-  unsigned mode = rule.mode_of(options), mode_before = mode;
+  const void *own_options = nullptr;
+  unsigned mode = rule.mode_of(call.options), mode_before = mode;
   tensor before = {};
-  for (at = 0; at < count; ++at) {
-    if (const auto fault =
-            check_element(all.at(at), all.struct_size(), rule.first_tensor_size, rule.tensor_size))
-      return fault;
-    if (count > PTRDIFF_MAX / all.struct_size()) return GLISSADE_BAD_N;
-    const tensor t = all(at);
-    if (t.options != known) {
+  for (call.at = 0; call.at < all.count(); ++call.at) {
+    if (all.struct_size() != rule.tensor_size || list::size_at(all.at(call.at)) != rule.tensor_size)
+      if (const auto fault =
+              check_element(all.at(call.at), all.struct_size(), rule.first_tensor_size, rule.tensor_size))
+        return fault;
+    const tensor t = all(call.at);
+    if (t.options != own_options) {
       known_options own;
       if (t.options)
         if (const auto fault = check_options(rule, t.options)) return fault;
-      const void *those = own.of(rule, t.options, options);
+      const void *those = own.of(rule, t.options, call.options);
       if (const auto fault = check_step_number(rule, those)) return fault;
-      known = t.options;
+      own_options = t.options;
       mode = rule.mode_of(those);
     }
     if (const auto fault = check_arrays(rule, mode, t, 0)) return fault;
-    if (at > 0 && disturb(rule, mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
+    if (call.at > 0 && disturb(rule, mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
     before = t;
     mode_before = mode;
-    lines += lines_of(t.n); // no sum of these overflows before it is refused
-    if (!fits_in_memory(lines * line)) return GLISSADE_BAD_N;
+    call.lines += lines_of(t.n); // no sum of these overflows before it is refused
+    if (!fits_in_memory(call.lines * line)) return GLISSADE_BAD_N;
   }
   return GLISSADE_OK;
 }

@@ -4,18 +4,31 @@
 
 namespace glissade {
 
-// Options as this version knows them, for structs of other versions and for a step that the call supplies.
+// Options as this version knows them: where the struct is of another version, or the call supplies the step, a copy.
 class known_options {
 public:
   known_options() = default;
   known_options(const known_options &) = delete;
 
-  // The options that hold for a tensor: its own, or else those of the call. A step of 0 among its own means the call's.
+  const void *of(const erased_rule &, const void *given);
+  // The options that hold for a tensor: its own, or those of the call. A step of 0 among its own means the call's.
   const void *of(const erased_rule &, const void *own, const void *of_call);
 
 private:
+  void copy(const erased_rule &, const void *given);
+
   alignas(std::uint64_t) unsigned char copy_[longest_options];
 };
+
+inline std::int64_t step_of(const erased_rule &rule, const void *options) {
+  return list::read<std::int64_t>(static_cast<const unsigned char *>(options) + rule.step_at);
+}
+inline double grad_scale_of(const erased_rule &rule, const void *options) {
+  return list::read<double>(static_cast<const unsigned char *>(options) + rule.grad_scale_at);
+}
+inline int threads_of(const erased_rule &rule, const void *options) {
+  return list::read<int>(static_cast<const unsigned char *>(options) + rule.threads_at);
+}
 
 inline bool fits_in_memory(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
 
@@ -36,9 +49,13 @@ glissade_status check_arrays(const erased_rule &, unsigned mode, const tensor &,
 // A list of `count` structs of `size` bytes.
 glissade_status check_count(const void *list, std::size_t count, std::size_t size);
 
-// A step on tensors with options for all that have none of their own. `at` becomes the index of the tensor at fault, or
-// the count; `lines` the cache lines of all.
-glissade_status check_step(const erased_rule &, const void *options, std::size_t count, const void *tensors,
-                           std::size_t &at, std::size_t &lines);
+// What a step on a list needs to know beside it.
+struct step_call {
+  known_options known;
+  const void *options; // of the call, as this version knows them
+  std::size_t at;      // of the tensor at fault, or the count
+  std::size_t lines;   // cache lines of all tensors
+};
+glissade_status check_step(const void *options, const list &, step_call &);
 
 } // namespace glissade

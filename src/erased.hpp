@@ -32,33 +32,24 @@ struct prepared {
   alignas(float) unsigned char coefficients[most_coefficients];
 };
 
-// What the driver reads of any options struct.
-struct common_options {
-  std::int64_t step;
-  double grad_scale;
-  int threads;
-};
-
-// Where an array stands in the tensor struct, and when it is used: in the modes that have all bits of `when`.
+// An array: used in the modes that have all bits of `when`.
 struct array_use {
-  std::size_t at;
   glissade_status if_null;
   unsigned when;
 };
 
 struct erased_rule {
   std::size_t options_size, first_options_size; // of this version, and of the first
-  std::size_t tensor_size, first_tensor_size,
-      options_at;      // of the tensor struct; where its pointer to options stands
-  std::size_t step_at; // in the options
-  std::size_t count;   // of arrays: param, grad, the states
+  std::size_t step_at, grad_scale_at, threads_at;
+  std::size_t tensor_size, first_tensor_size;
+  std::size_t arrays_at, options_at; // in the tensor struct: the pointers, one after the other
+  std::size_t count;                 // of arrays: param, grad, the states
   array_use arrays[most_arrays];
   kernel table::*kernel_of;
 
   glissade_status (*check)(const void *options); // all fields but the step
   bool (*reads_step)(const void *options);
   unsigned (*mode_of)(const void *options);
-  common_options (*common)(const void *options);
   void (*prepare)(const void *options, double clip, prepared &to); // grad_scale is multiplied by `clip`
   float (*initial)(const void *options, std::size_t array);        // what reset writes
 
@@ -102,7 +93,6 @@ struct typed {
   }
   static bool reads_step(const void *o) { return rule::reads_step(of(o)); }
   static unsigned mode(const void *o) { return mode_of<rule>(of(o)); }
-  static common_options common(const void *o) { return {of(o).step, of(o).grad_scale, of(o).threads}; }
   static void prepare(const void *o, double clip, prepared &to) {
     to.mode = mode(o);
     typename rule::coefficients c(of(o));
@@ -115,32 +105,39 @@ struct typed {
   }
 };
 
-// The rule with its places in the tensor struct: those of the states in the order of the list.
-template <class rule, class tensor, class... Place>
-constexpr erased_rule erase(kernel table::*kernel_of, Place... state) {
+// Do these stand one after the other, from param on? The states are in the order of the list, so of the rule.
+template <class tensor, std::size_t count>
+constexpr bool in_a_row(const std::size_t (&states)[count]) {
+  std::size_t last = offsetof(tensor, param) + sizeof(void *);
+  bool right = last == offsetof(tensor, grad);
+  for (const std::size_t state : states)
+    right = right && state == (last += sizeof(void *));
+  return right;
+}
+
+template <class rule, class tensor>
+constexpr erased_rule erase(kernel table::*kernel_of) {
   using options = typename rule::options;
   using t = typed<rule>;
-  static_assert(sizeof...(state) + 2 == array_count<rule>,
-                "the list and the rule differ in the state arrays");
-  erased_rule r = {
-      sizeof(options),
-      offsetof(options, step) + sizeof(std::int64_t), // where the structs of version 0.1 end
-      sizeof(tensor),
-      offsetof(tensor, options) + sizeof(void *),
-      offsetof(tensor, options),
-      offsetof(options, step),
-      array_count<rule>,
-      {{offsetof(tensor, param), GLISSADE_NULL_PARAM, 0}, {offsetof(tensor, grad), GLISSADE_NULL_GRAD, 0}},
-      kernel_of,
-      t::check,
-      t::reads_step,
-      t::mode,
-      t::common,
-      t::prepare,
-      t::initial};
-  const std::size_t places[] = {state...};
+  erased_rule r = {sizeof(options),
+                   offsetof(options, step) + sizeof(std::int64_t), // where the structs of version 0.1 end
+                   offsetof(options, step),
+                   offsetof(options, grad_scale),
+                   offsetof(options, threads),
+                   sizeof(tensor),
+                   offsetof(tensor, options) + sizeof(void *),
+                   offsetof(tensor, param),
+                   offsetof(tensor, options),
+                   array_count<rule>,
+                   {{GLISSADE_NULL_PARAM, 0}, {GLISSADE_NULL_GRAD, 0}},
+                   kernel_of,
+                   t::check,
+                   t::reads_step,
+                   t::mode,
+                   t::prepare,
+                   t::initial};
   for (std::size_t i = 2; i < r.count; ++i)
-    r.arrays[i] = {places[i - 2], rule::states[i - 2].if_null, rule::states[i - 2].when};
+    r.arrays[i] = {rule::states[i - 2].if_null, rule::states[i - 2].when};
   return r;
 }
 

@@ -10,20 +10,20 @@ inline constexpr std::size_t line = 64 / sizeof(float);
 
 inline std::size_t lines_of(std::size_t n) { return n / line + (n % line != 0); }
 
-// Param, grad and states of one tensor, and its own options or null.
+// Param, grad and states of one tensor where the caller has the pointers, and its own options or null.
 struct tensor {
   std::size_t n;
-  float *arrays[most_arrays];
+  float *const *arrays;
   const void *options;
 };
 
-// The tensors of a caller. What follows the struct that this version knows was found to be neutral.
+// The tensors of a caller.
 class list {
 public:
   list(const erased_rule &rule, std::size_t count, const void *tensors)
       : rule_(rule),
         count_(count),
-        size_(count ? size_at(tensors) : 0),
+        size_(count && tensors ? size_at(tensors) : 0),
         at_(static_cast<const unsigned char *>(tensors)) {}
 
   const erased_rule &rule() const { return rule_; }
@@ -33,26 +33,20 @@ public:
 
   tensor operator()(std::size_t i) const {
     const unsigned char *from = at(i);
-    tensor t;
-    read(t.n, from + sizeof(std::size_t));
-    for (std::size_t k = 0; k < rule_.count; ++k)
-      read(t.arrays[k], from + rule_.arrays[k].at);
-    read(t.options, from + rule_.options_at);
-    return t;
+    return {read<std::size_t>(from + sizeof(std::size_t)),
+            reinterpret_cast<float *const *>(from + rule_.arrays_at),
+            read<const void *>(from + rule_.options_at)};
   }
 
-  static std::size_t size_at(const void *begin) {
-    std::size_t size;
-    read(size, begin);
-    return size;
+  template <class T>
+  static T read(const void *from) {
+    T value;
+    __builtin_memcpy(&value, from, sizeof value);
+    return value;
   }
+  static std::size_t size_at(const void *begin) { return read<std::size_t>(begin); }
 
 private:
-  template <class T>
-  static void read(T &to, const void *from) {
-    __builtin_memcpy(&to, from, sizeof to);
-  }
-
   const erased_rule &rule_;
   std::size_t count_, size_;
   const unsigned char *at_;
@@ -63,8 +57,14 @@ private:
 template <class List, class Visit>
 void for_lines(std::size_t count, const List &list, std::size_t first, std::size_t last, const Visit &visit) {
   if (count == 0) return;
+  auto t = list(0);
+  if (count == 1) { // in fewer instructions: a step on one small tensor is mostly these
+    const std::size_t begin = first * line, end = last * line < t.n ? last * line : t.n;
+    if (begin < end) visit(t, begin, end, nullptr);
+    return;
+  }
   std::size_t start = 0;
-  auto t = list(0), following = t;
+  auto following = t;
   for (std::size_t i = 0; i < count && start < last; ++i, t = following) {
     const std::size_t end = start + lines_of(t.n);
     const bool more = i + 1 < count && end < last;

@@ -56,8 +56,11 @@ FAULTS = [
     ("kernels/rules/lion.hpp", "c.beta2.of(exp_avg, g)", "c.beta1.of(exp_avg, g)"),
     ("kernels/rules/adamax.hpp", "abs(g) + c.eps", "abs(g)"),
     ("kernels/rules/nadam.hpp", "momentum(o, step + 1)", "momentum(o, step)"),
-    ("kernels/rules/nadam.hpp", " && factor != 1", ""),
-    ("kernels/rules/nadam.hpp", "product >= 0x1p-54f", "product >= 0x1p-30f"),
+    ("kernels/rule.hpp", "product >= negligible && factor != 1", "product >= negligible"),
+    ("kernels/rule.hpp", "jump <= times && far > 0", "far > 0"),
+    ("kernels/rule.hpp", " && far - far * factor == loss", ""),
+    ("kernels/rules/nadam.hpp", "o.step - step + 1", "o.step - step"),
+    ("kernels/rule.hpp", "negligible = 0x1p-54f", "negligible = 0x1p-30f"),
     ("kernels/rules/radam.hpp", "length(o) > 5", "length(o) > 4"),
     ("kernels/rules/radam.hpp", "(rho - 4) * (rho - 2) * all", "(rho - 4) * (rho - 1) * all"),
     # Threads and lists.
