@@ -193,3 +193,78 @@ TEST_CASE("NAdam's product ends soon for a beta1 next to 1", "[calls]") {
   for (int i = 0; i < 1000; ++i)
     REQUIRE(glissade_nadam_step(&o, 1, &param, &grad, &exp_avg, &exp_avg_sq) == GLISSADE_OK);
 }
+
+// One step from param = 0 whose result is a coefficient alone: gradient 1, eps 0, decays that forget at once.
+TEST_CASE("steps beyond 2^24 are not rounded to float", "[calls]") {
+  const float grad = 1;
+  for (std::int64_t step = (std::int64_t(1) << 24) + 1; step < (std::int64_t(1) << 24) + 400; step += 2) {
+    INFO(step);
+    {
+      glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+      o.lr = o.lr_decay = 1;
+      o.eps = 0;
+      o.step = step + 1;
+      float param = 0, sum = 0;
+      REQUIRE(glissade_adagrad_step(&o, 1, &param, &grad, &sum) == GLISSADE_OK);
+      REQUIRE(param == static_cast<float>(-1 / (1 + static_cast<double>(step))));
+    }
+    {
+      glissade_nadam o = GLISSADE_NADAM_TORCH;
+      o.lr = 1;
+      o.beta2 = o.eps = 0;
+      o.momentum_decay = 1e-6;
+      o.step = step;
+      const auto mu = [&](double t) { return o.beta1 * (1 - .5 * std::pow(.96, t * o.momentum_decay)); };
+      float param = 0, exp_avg = 0, exp_avg_sq = 0;
+      REQUIRE(glissade_nadam_step(&o, 1, &param, &grad, &exp_avg, &exp_avg_sq) == GLISSADE_OK);
+      const auto of_grad = static_cast<float>(-(1 - mu(double(step)))),
+                 of_average = static_cast<float>(-mu(double(step) + 1)); // M is less than 2^-54
+      REQUIRE(param == of_grad + static_cast<float>(double(of_average) * exp_avg));
+    }
+    {
+      glissade_radam o = GLISSADE_RADAM_TORCH;
+      o.lr = 1;
+      o.beta1 = o.eps = 0;
+      o.beta2 = 1 - 1e-8;
+      o.step = step;
+      const double power = std::pow(o.beta2, double(step)), all = 2 / (1 - o.beta2) - 1,
+                   rho = all - 2 * double(step) * power / (1 - power);
+      float param = 0, exp_avg = 0, exp_avg_sq = 1;
+      const float none = 1;
+      REQUIRE(glissade_radam_step(&o, 1, &param, &none, &exp_avg, &exp_avg_sq) == GLISSADE_OK);
+      const auto q =
+          static_cast<float>(std::sqrt((rho - 4) * (rho - 2) * all / ((all - 4) * (all - 2) * rho)));
+      const auto correction = static_cast<float>(std::sqrt(1 - power));
+      REQUIRE(std::abs(param) == correction / std::sqrt(exp_avg_sq) * q);
+    }
+  }
+}
+
+TEST_CASE("tensors that only together are too large are refused, to the line", "[calls][status]") {
+  const glissade_sgd o = GLISSADE_SGD_TORCH;
+  constexpr std::size_t n = std::size_t(1) << 59; // four times this is one line more than there may be
+  const auto at = [](std::size_t i) { return reinterpret_cast<float *>(4096 + i * n * sizeof(float)); };
+  const auto status_of = [&](std::size_t last_but_one) {
+    const auto tensor = [&](std::size_t size, std::size_t param, std::size_t grad) {
+      return glissade_sgd_tensor{sizeof(glissade_sgd_tensor), size, at(param), at(grad), nullptr, nullptr};
+    };
+    const glissade_sgd_tensor tensors[] = {tensor(n, 0, 1), tensor(n, 2, 3), tensor(n, 0, 1),
+                                           tensor(last_but_one, 2, 3), tensor(1, 4, 5)};
+    return glissade_sgd_check(&o, 5, tensors, nullptr);
+  };
+  CHECK(status_of(n - 32) == GLISSADE_OK);
+  CHECK(status_of(n - 16) == GLISSADE_BAD_N);
+}
+
+TEST_CASE("the clipping factor adds 1e-6 in double", "[calls][clip]") {
+  const glissade_sgd o = GLISSADE_SGD_TORCH;
+  for (int i = 1; i < 2000; ++i) {
+    float param = 0;
+    const float grad = static_cast<float>(i) * 1e-9f;
+    const glissade_sgd_tensor tensor = {sizeof tensor, 1, &param, &grad, nullptr, nullptr};
+    double norm = 0;
+    REQUIRE(glissade_sgd_step_many_clipped(&o, 1, &tensor, 1e-10, &norm) == GLISSADE_OK);
+    const auto scale = static_cast<float>(1e-10 / (double(grad) + 1e-6));
+    REQUIRE(param == static_cast<float>(double(static_cast<float>(-o.lr)) * (scale * grad)));
+  }
+}

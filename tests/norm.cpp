@@ -48,6 +48,7 @@ TEST_CASE("the norm is added in the order that is promised", "[norm]") {
   std::vector<float> x(family::emulated() ? slots + 1 : 2 * slots + 77);
   for (std::uint32_t i = 0; i < x.size(); ++i)
     x[i] = family::ordinary_float(family::mixed(i));
+  x[5] = 1000; // the largest in the first block of a sum of two
   for (const auto &sizes : lists) {
     std::vector<glissade_grad> grads;
     std::size_t begin = 0;
@@ -59,6 +60,10 @@ TEST_CASE("the norm is added in the order that is promised", "[norm]") {
     REQUIRE(glissade_grad_norm(grads.size(), grads.data(), 0, &got) == GLISSADE_OK);
     CAPTURE(sizes);
     CHECK(got.norm == norm_in_order(grads));
+    float largest = 0;
+    for (std::size_t i = 0; i < begin; ++i)
+      largest = std::max(largest, std::abs(x[i]));
+    CHECK(got.max_abs == largest);
   }
 }
 

@@ -1,6 +1,7 @@
 // Bad input gets the status that names the fault, and nothing is changed.
 #include "c99.h"
 #include "family.hpp"
+#include <map>
 #include <set>
 
 namespace {
@@ -187,4 +188,31 @@ TEST_CASE("every status has a message of its own", "[status]") {
   CHECK(status > GLISSADE_NULL_MOMENTUM_BUFFER);
   CHECK(messages.size() == static_cast<std::size_t>(status));
   CHECK(c99_status_message(-1) == unknown);
+}
+
+TEST_CASE("the message of a wrong option is its range, that of a missing array when it is needed",
+          "[status]") {
+  const std::map<std::string, std::string> ranges = {
+      {"finite", " must be finite as a float"},
+      {"not_0", " must be finite as a float and not 0 as one; without scaling it is 1, as in a preset"},
+      {"at_least_0", " must be finite as a float and at least 0"},
+      {"fraction", " must be at least 0 and less than 1"},
+      {"flag", " must be 0 or 1"},
+      {"count", " must be at least 0"},
+      {"number", " must be at least 1 where the options need the number of the step"}};
+#define GLISSADE_OPTION(name, NAME, values)                                                                  \
+  CHECK(glissade_status_message(GLISSADE_BAD_##NAME) == #name + ranges.at(#values));
+#include "glissade/options.inc"
+  const std::map<std::string, std::string> needs = {
+      {"grad_avg", ", which centered = 1 needs"},
+      {"momentum_buffer", ", which a momentum other than 0 needs"},
+      {"max_exp_avg_sq", ", which amsgrad = 1 needs"}};
+  std::map<std::string, glissade_status> arrays = {{"param", GLISSADE_NULL_PARAM},
+                                                   {"grad", GLISSADE_NULL_GRAD}};
+#define GLISSADE_OPTIMIZER(optimizer, preset)                                                                \
+  for (const auto &state : description<glissade_##optimizer>::states(preset))                                \
+    arrays[state.name] = state.if_null;
+#include "glissade/optimizers.inc"
+  for (const auto &[name, if_null] : arrays)
+    CHECK(glissade_status_message(if_null) == name + " is NULL" + (needs.count(name) ? needs.at(name) : ""));
 }

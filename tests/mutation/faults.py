@@ -119,4 +119,15 @@ FAULTS = [
     ("src/float_mode.hpp", "if (changed()) set(callers_);", ""),
     ("src/float_mode.hpp", "standard = 0x1f80", "standard = 0x9f80"),
     ("src/float_mode.hpp", "if (changed()) set(standard);", ""),
+    # Found by attack.
+    ("src/norm.hpp", "if (most > largest[slot]) largest[slot]", "largest[slot]"),
+    ("kernels/rules/adagrad.hpp", "double(o.step - 1)", "double(float(o.step - 1))"),
+    ("kernels/rules/nadam.hpp", "const auto step = static_cast<double>(o.step)", "const double step = static_cast<float>(o.step)"),
+    ("kernels/rules/radam.hpp", "2 * static_cast<double>(o.step)", "2 * static_cast<float>(o.step)"),
+    ("src/api.cpp", "(scaled + 1e-6)", "(scaled + 1e-6f)"),
+    ("src/erased.hpp", "return x >= 0 && x <= FLT_MAX", "return x > -1e-310 && x <= FLT_MAX"),
+    ("src/erased.hpp", "return x == 0 || x == 1;", "return (x & 0xffff) == 0 || (x & 0xffff) == 1;"),
+    ("src/check.cpp", "call.lines += lines_of(t.n);", "call.lines += t.n / line;"),
+    ("kernels/rule.hpp", "static_cast<std::uint64_t>((scaled - static_cast<double>(whole)) * 0x1p64)", "0"),
+    ("include/glissade/statuses.inc", "alpha must be at least 0 and less than 1", "alpha must be at least 0 and at most 1"),
 ]

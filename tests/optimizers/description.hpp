@@ -2,6 +2,7 @@
 #pragma once
 #include "../bounded.hpp"
 #include "glissade/glissade.hpp"
+#include <algorithm>
 #include <cfloat>
 #include <limits>
 #include <span>
@@ -29,6 +30,10 @@ struct field {
   bool is_real() const { return at.index() == 0; }
   std::vector<double> all_wrong() const {
     auto values = wrong;
+    if (at.index() == 1 && fault != GLISSADE_BAD_THREADS) // a flag, all of its bits
+      values.insert(values.end(), {65536, 65537, 2147483647, -2147483648.});
+    if (is_real() && std::find(values.begin(), values.end(), -1e-300) != values.end())
+      values.push_back(-std::numeric_limits<double>::denorm_min());
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (is_real()) values.insert(values.end(), {std::nan(""), infinity, -infinity, 3.5e38, -3.5e38});
     return values;
