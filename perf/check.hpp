@@ -5,7 +5,7 @@
 
 namespace perf {
 
-// Empty if so; else what differs. The limit must leave everything as it is.
+// Empty if so; else what differs. A limit must leave everything as it is.
 std::string difference(const group &, const cell &);
 
 } // namespace perf

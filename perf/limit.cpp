@@ -1,4 +1,4 @@
-// The memory limit for one instruction set: compiled once for each, with the flags of its kernels.
+// The limits for one instruction set: compiled once for each, with the flags of its kernels.
 #include "limit.hpp"
 
 namespace {
@@ -49,10 +49,36 @@ void pass(float *const *given, std::size_t begin, std::size_t end) {
   if (i < end) move<arrays>(at, end - width);
 }
 
+inline void root(reg x) {
+#if defined(__AVX__)
+  asm volatile("vsqrtps %0, %0" : "+v"(x));
+#elif defined(__x86_64__)
+  asm volatile("sqrtps %0, %0" : "+x"(x));
+#elif defined(__aarch64__)
+  asm volatile("fsqrt %0.4s, %0.4s" : "+w"(x));
+#else
+  x = touched(x);
+  for (std::size_t k = 0; k < width; ++k)
+    x[k] = __builtin_sqrtf(x[k]);
+  touched(x);
+#endif
+}
+
+// Of four registers first the roots and then the divisions, since some CPUs lose time where they alternate.
+void divide(std::size_t roots, std::size_t divisions, std::size_t n) {
+  const reg x = reg{} + 1.37f, y = reg{} + .73f;
+  for (std::size_t i = 0; i < n; i += 4 * width) {
+    for (std::size_t j = 0; j < 4 * roots; ++j)
+      root(x);
+    for (std::size_t j = 0; j < 4 * divisions; ++j)
+      touched(touched(x) / y);
+  }
+}
+
 } // namespace
 
 namespace perf::isa {
 extern const limits GLISSADE_PERF_ISA;
 const limits GLISSADE_PERF_ISA = {
-    {nullptr, pass<1>, pass<2>, pass<3>, pass<4>, pass<5>, pass<6>, pass<7>, pass<8>}};
+    {nullptr, pass<1>, pass<2>, pass<3>, pass<4>, pass<5>, pass<6>, pass<7>, pass<8>}, divide};
 } // namespace perf::isa

@@ -1,4 +1,4 @@
-// The memory limit: a loop that reads and writes the arrays of a step and computes nothing.
+// The limits of the machine: loops that do one part of a step and nothing else.
 #pragma once
 #include <cstddef>
 
@@ -6,13 +6,17 @@ namespace perf {
 
 // Reads every array of `arrays` in [begin, end) and writes all but number 1 back as they are; of a single array it
 // only reads. There must be at least one register of elements.
-using limit_pass = void (*)(float *const *arrays, std::size_t begin, std::size_t end);
+using memory_pass = void (*)(float *const *arrays, std::size_t begin, std::size_t end);
+
+// Takes so many roots and divisions for each of n elements, in registers.
+using divider_pass = void (*)(std::size_t roots, std::size_t divisions, std::size_t n);
 
 inline constexpr std::size_t most_arrays = 8;
 
-// The passes of one instruction set, by number of arrays.
+// The loops of one instruction set.
 struct limits {
-  limit_pass of[most_arrays + 1];
+  memory_pass memory[most_arrays + 1]; // by number of arrays
+  divider_pass divider;
 };
 
 // Of the named instruction set; null if the build has none of that name.

@@ -1,4 +1,4 @@
-// Finds the memory limit of an instruction set by its name.
+// Finds the limits of an instruction set by its name.
 #include "limit.hpp"
 #include <cstring>
 

@@ -1,6 +1,7 @@
 // Makes the contenders of every optimizer of the list.
 #include "subjects.hpp"
 #include "chunks.hpp"
+#include "divider.hpp"
 #include "glissade/glissade.hpp"
 #include "limit.hpp"
 #include "rivals/rivals.hpp"
@@ -31,22 +32,23 @@ contender library(std::string name, std::string isa, options_of<rule> options) {
     }
     (std::make_index_sequence<glissade::array_count<rule> - 2>());
   };
-  return {name, true, !options.flush_subnormals, options.flush_subnormals != 0, step, isa};
+  const bool flush = options.flush_subnormals;
+  return {name, true, flush ? result::same_but_for_rounding : result::same_bits, flush, step, isa};
 }
 
 // Passes over the arrays with the threads and the chunks of the library.
 template <class Options>
-contender rival(std::string name, bool same_bits, Options options, std::vector<pass<Options>> passes) {
+contender rival(std::string name, result leaves, Options options, std::vector<pass<Options>> passes) {
   const auto step = [options, passes](std::size_t n, int threads, float *const *arrays) {
     for (const auto run : passes)
       glissade::over_chunks(n, threads,
                             [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
   };
-  return {name, false, same_bits, false, step};
+  return {name, false, leaves, false, step};
 }
 
-contender limit_of(std::vector<std::size_t> used) {
-  const limit_pass run = find_limits(glissade_isa_at(0))->of[used.size()];
+contender memory_limit(std::vector<std::size_t> used) {
+  const memory_pass run = find_limits(glissade_isa_at(0))->memory[used.size()];
   const auto step = [used, run](std::size_t n, int threads, float *const *arrays) {
     std::array<float *, most_arrays> moved{};
     for (std::size_t k = 0; k < used.size(); ++k)
@@ -54,7 +56,17 @@ contender limit_of(std::vector<std::size_t> used) {
     glissade::over_chunks(n, threads,
                           [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
   };
-  return {"limit", false, false, false, step};
+  return {"limit", false, result::nothing_changed, false, step};
+}
+
+contender divider_limit(divider_use each) {
+  const auto step = [each, run = find_limits(glissade_isa_at(0))->divider](std::size_t n, int threads,
+                                                                           float *const *) {
+    glissade::over_chunks(n, threads, [&](std::size_t begin, std::size_t end) {
+      run(each.roots, each.divisions, end - begin);
+    });
+  };
+  return {"divider", false, result::nothing_changed, false, step};
 }
 
 // A list of tensors, cut from the same arrays one after another; kept from one step to the next, as a program would.
@@ -93,7 +105,7 @@ contender on_list(std::string name, const layout &l, bool groups, options_of<rul
     glissade::check(glissade::functions<options_of<rule>>::step_many(&kept->options[0], kept->tensors.size(),
                                                                      kept->tensors.data()));
   };
-  return {name, true, true, false, step, glissade_isa_at(0)};
+  return {name, true, result::same_bits, false, step, glissade_isa_at(0)};
 }
 
 template <class rule>
@@ -107,16 +119,16 @@ contender one_by_one(const layout &l, const contender &flat) {
         if (one) one += sizes[i];
     }
   };
-  return {"each", true, true, false, step, flat.isa};
+  return {"each", true, result::same_bits, false, step, flat.isa};
 }
 
 template <class Options>
 void add_rivals(const Options &o, std::vector<contender> &to, pass<Options> by_hand, pass<Options> plain,
                 pass<Options> plain_native, std::vector<pass<Options>> passes) {
-  if (by_hand) to.push_back(rival<Options>("intrinsics", true, o, {by_hand}));
-  to.push_back(rival<Options>("plain", false, o, {plain}));
-  to.push_back(rival<Options>("plain-native", false, o, {plain_native}));
-  to.push_back(rival<Options>("passes", false, o, passes));
+  if (by_hand) to.push_back(rival<Options>("intrinsics", result::same_bits, o, {by_hand}));
+  to.push_back(rival<Options>("plain", result::same_but_for_rounding, o, {plain}));
+  to.push_back(rival<Options>("plain-native", result::same_but_for_rounding, o, {plain_native}));
+  to.push_back(rival<Options>("passes", result::same_but_for_rounding, o, passes));
 }
 void add_rivals(const glissade_rmsprop &o, std::vector<contender> &to) {
   add_rivals<glissade_rmsprop>(o, to, intrinsics::rmsprop(), plain::rmsprop, plain_native::rmsprop,
@@ -139,7 +151,8 @@ subject without_contenders(std::string name, const options_of<rule> &options) {
   for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
     if (glissade::uses<rule>(glissade::mode_of<rule>(options), k)) s.used.push_back(k);
   s.checked = s.used;
-  s.limit = limit_of(s.used);
+  s.limit = memory_limit(s.used);
+  s.divider = divider_use_of<rule>(options);
   return s;
 }
 
@@ -151,6 +164,7 @@ subject subject_of(const char *name, options_of<rule> options) {
   subject s = without_contenders<rule>(name, options);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back(library<rule>(isa, isa, options));
+  if (s.divider.roots + s.divider.divisions) s.contenders.push_back(divider_limit(s.divider));
   add_rivals(options, s.contenders);
   options.flush_subnormals = 1;
   const std::string best = glissade_isa_at(0);
@@ -178,9 +192,9 @@ subject norm() {
   s.arrays = 3;
   s.used = {1};
   s.checked = {1, 2};
-  s.limit = limit_of(s.used);
+  s.limit = memory_limit(s.used);
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
-    s.contenders.push_back({isa, true, true, false,
+    s.contenders.push_back({isa, true, result::same_bits, false,
                             [](std::size_t n, int threads, float *const *arrays) {
                               const glissade_grad grad = {sizeof grad, n, arrays[1]};
                               glissade_norm result = {sizeof result, 0, 0, 0, 0};

@@ -5,6 +5,7 @@
 #include "guarded_pages.hpp"
 #include "measure.hpp"
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <csignal>
 #include <set>
@@ -53,7 +54,7 @@ TEST_CASE("what every contender computes is accepted, and each fault of it is fo
         CHECK(found(s, who, [=](float *const *a) { a[k][n / 2] += .01f; }) != "");
       // One unit in the last place is a fault of those that promise the same bits, and no other's.
       const auto last_bit = [=](float *const *a) { a[first][5] = std::nextafter(a[first][5], 9.f); };
-      CHECK((found(s, who, last_bit) != "") == who.same_bits);
+      CHECK((found(s, who, last_bit) != "") == (who.leaves != result::same_but_for_rounding));
     }
 }
 
@@ -97,6 +98,23 @@ TEST_CASE("every optimizer is measured on every instruction set, each size with 
       }
     }
   }
+}
+
+TEST_CASE("the divider's limit takes as many roots and divisions as the formula") {
+  const auto of = [all = all_subjects()](const std::string &name) {
+    const subject &s =
+        *std::find_if(all.begin(), all.end(), [&](const subject &one) { return one.name == name; });
+    const bool measured = std::any_of(s.contenders.begin(), s.contenders.end(),
+                                      [](const contender &c) { return c.name == "divider"; });
+    return std::array{s.divider.roots, s.divider.divisions, std::size_t{measured}};
+  };
+  using use = std::array<std::size_t, 3>;
+  CHECK(of("rmsprop") == use{1, 1, 1});
+  CHECK(of("adadelta") == use{2, 1, 1});
+  CHECK(of("adamw") == use{1, 2, 1});
+  CHECK(of("adamax") == use{0, 1, 1});
+  CHECK(of("sgd") == use{0, 0, 0});
+  CHECK(of("lion") == use{0, 0, 0});
 }
 
 TEST_CASE("the lists are what their names say") {
