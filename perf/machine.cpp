@@ -1,7 +1,9 @@
-// Reads what Linux says of the machine.
+// Reads what Linux and Google Benchmark say of the machine.
 #include "machine.hpp"
 #include "glissade/glissade.h"
 #include "subjects.hpp"
+#include <algorithm>
+#include <benchmark/benchmark.h>
 #include <fstream>
 #include <sstream>
 #include <sys/resource.h>
@@ -28,34 +30,16 @@ std::string value_of(const std::string &path, const std::string &key) {
   return "";
 }
 
-// How many CPUs a list like 0-3,8 names.
-std::size_t count_of(const std::string &list) {
-  std::size_t count = 0;
-  std::istringstream parts(list);
-  for (std::string part; std::getline(parts, part, ',');) {
-    const auto dash = part.find('-');
-    count += dash == std::string::npos ? 1 : std::stoul(part.substr(dash + 1)) - std::stoul(part) + 1;
-  }
-  return count;
-}
-
 } // namespace
 
 std::vector<cache> data_caches() {
   std::vector<cache> found;
-  for (int index = 0;; ++index) {
-    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + '/';
-    const std::string size = first_line(folder + "size"), level = first_line(folder + "level");
-    if (size.empty() || level.empty()) break;
-    if (first_line(folder + "type") == "Instruction") continue;
-    const std::size_t unit = size.back() == 'M' ? 1 << 20 : 1 << 10;
-    // Only an L3 is divided: the threads of a core run one piece of work here.
-    const int number = std::stoi(level);
-    const std::size_t cores =
-        number < 3 ? 1 : std::max<std::size_t>(1, count_of(first_line(folder + "shared_cpu_list")));
-    found.push_back({number, std::stoul(size) * unit, cores});
-  }
-  if (found.empty()) return {{1, 32 << 10, 1}, {2, 1 << 20, 1}, {3, 32 << 20, 4}};
+  for (const auto &c : benchmark::CPUInfo::Get().caches)
+    if (c.type != "Instruction")
+      // Only an L3 is divided: the threads of a core run one piece of work here.
+      found.push_back({static_cast<std::size_t>(c.size),
+                       c.level < 3 ? 1 : std::max<std::size_t>(1, static_cast<std::size_t>(c.num_sharing))});
+  if (found.empty()) return {{32 << 10, 1}, {1 << 20, 1}, {32 << 20, 4}};
   return found;
 }
 
@@ -82,27 +66,16 @@ double cpu_seconds_of_others() {
 }
 
 std::vector<std::pair<std::string, std::string>> description() {
-  const auto known = [](std::string text) { return text.empty() ? "unknown" : text; };
-  std::string caches, isas;
-  for (const cache &c : data_caches())
-    caches += 'L' + std::to_string(c.level) + ' ' + std::to_string(c.bytes >> 10) + " KiB of " +
-              std::to_string(c.cores) + ' ';
+  const std::string cpu = value_of("/proc/cpuinfo", "model name");
+  std::string isas;
   for (std::size_t i = 0; const char *name = glissade_isa_at(i); ++i)
     isas += std::string(name) + ' ';
-  const std::string cpu = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
-  return {
-    {"cpu", known(value_of("/proc/cpuinfo", "model name"))}, {"data_caches", caches}, {"isas", isas},
-        {"beyond_caches", std::to_string(beyond_caches(data_caches()))},
-        {"threads", std::to_string(all_threads())}, {"glissade_version", glissade_version()},
-#if defined(__clang__)
-        {"compiler", "clang " __clang_version__},
-#else
-        {"compiler", "gcc " __VERSION__},
-#endif
-        {"flags", GLISSADE_PERF_FLAGS}, {"governor", known(first_line(cpu))},
-        {"load", known(first_line("/proc/loadavg"))},
-        {"huge_pages", known(first_line("/sys/kernel/mm/transparent_hugepage/enabled"))},
-  };
+  return {{"cpu", cpu.empty() ? "unknown CPU" : cpu},
+          {"isas", isas},
+          {"beyond_caches", std::to_string(beyond_caches(data_caches()))},
+          {"threads", std::to_string(all_threads())},
+          {"glissade_version", glissade_version()},
+          {"compiler", GLISSADE_PERF_COMPILER}};
 }
 
 } // namespace perf

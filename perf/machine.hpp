@@ -8,12 +8,11 @@
 namespace perf {
 
 struct cache {
-  int level;
   std::size_t bytes;
   std::size_t cores; // that share it
 };
 
-// The data caches from the inside out, as the kernel tells them; a common CPU's where it does not.
+// The data caches from the inside out, or a common CPU's where they are not known.
 std::vector<cache> data_caches();
 
 // Arrays of so many bytes are not held by caches.

@@ -1,13 +1,12 @@
 // glissade_perf: registers every measurement with Google Benchmark.
 #include "check.hpp"
-#include "glance.hpp"
 #include "machine.hpp"
 #include "measure.hpp"
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <optional>
 #include <regex>
 #include <span>
@@ -23,6 +22,9 @@ bool is_chosen(const std::string &name) {
   const bool excluded = filter.front() == '-';
   return std::regex_search(name, std::regex(filter.substr(excluded), std::regex::extended)) != excluded;
 }
+
+// As Google Benchmark reports it.
+std::string full_name(const group &g, const cell &c) { return g.name(c) + "/manual_time"; }
 
 class progress {
 public:
@@ -66,8 +68,6 @@ public:
       state.SetIterationTime(seconds);
   }
 
-  const std::optional<std::vector<timing>> &results() const { return results_; }
-
 private:
   void run() {
     progress_.next(group_);
@@ -75,7 +75,7 @@ private:
       return std::any_of(group_.cells.begin(), group_.cells.end(), [&](const cell &other) {
         const bool same = c == other || (c.who == &group_.what->limit && c.n == other.n &&
                                          c.threads == other.threads && c.offset == other.offset);
-        return same && is_chosen(group_.name(other) + "/manual_time");
+        return same && is_chosen(full_name(group_, other));
       });
     };
     for (const cell &c : group_.cells)
@@ -93,27 +93,13 @@ private:
   std::optional<std::vector<timing>> results_;
 };
 
-// On a quiet machine no more than this part of the measurements spreads wider than that, and others use no more CPUs.
-constexpr double busy_part = .15, busy_spread = .1, busy_others = .25;
+const std::string repetitions = "--benchmark_repetitions=", params = "--params=";
 
-void warn_if_busy(const std::vector<measured_group> &groups) {
-  double count = 0, wide = 0, others = 0;
-  for (const auto &one : groups)
-    if (one.results())
-      for (const timing &t : *one.results())
-        if (!t.seconds.empty()) {
-          ++count;
-          wide += t.spread > busy_spread;
-          others += t.others;
-        }
-  if (count > 0 && (wide > busy_part * count || others > busy_others * count))
-    std::fprintf(stderr,
-                 "\nWARNING: the machine was busy: %.0f %% of the measurements spread by more than %.0f %%,"
-                 " and others used %.1f CPUs.\n",
-                 100 * wide / count, 100 * busy_spread, others / count);
+// Of "--flag=number", which may be written as 124e6; 0 where that is none.
+std::size_t number_in(const std::string &word) {
+  const double number = std::atof(word.c_str() + word.find('=') + 1);
+  return number >= 1 && number < 1e15 ? static_cast<std::size_t>(number) : 0;
 }
-
-const std::string repetitions = "--benchmark_repetitions=";
 
 int refuse(const std::string &word, const char *what) {
   std::fprintf(stderr, "%s: %s\n", word.c_str(), what);
@@ -123,12 +109,9 @@ int refuse(const std::string &word, const char *what) {
 } // namespace
 
 int main(int argc, char **argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--glance") == 0) {
-    glance();
-    return 0;
-  }
   mode m = mode::quick;
   int rounds = 0;
+  std::size_t model_size = 0;
   std::vector<std::string> words{argv[0]};
   for (const std::string word : std::span(argv, std::size_t(argc)).subspan(1))
     if (word == "--tiny") {
@@ -136,8 +119,11 @@ int main(int argc, char **argv) {
     } else if (word == "--full") {
       m = mode::full;
     } else if (word.starts_with(repetitions)) {
-      rounds = std::atoi(word.c_str() + repetitions.size());
+      rounds = static_cast<int>(number_in(word));
       if (rounds < 1) return refuse(word, "at least 1");
+    } else if (word.starts_with(params)) {
+      model_size = number_in(word);
+      if (!model_size) return refuse(word, "a number of parameters, at least 1");
     } else if (word.starts_with("--benchmark_min_time") || word.starts_with("--benchmark_min_warmup_time")) {
       return refuse(word, "not for this program, which times and warms up by itself");
     } else {
@@ -156,15 +142,17 @@ int main(int argc, char **argv) {
   if (benchmark::ReportUnrecognizedArguments(count, pointers.data())) return 1;
 
   const auto subjects = all_subjects();
-  const auto plan = plan_of(m, subjects);
+  const auto plan = plan_of(m, subjects, model_size);
   benchmark::AddCustomContext("mode", m == mode::tiny ? "tiny" : m == mode::quick ? "quick" : "full");
-  benchmark::AddCustomContext("busy_part", std::to_string(busy_part));
-  benchmark::AddCustomContext("busy_spread", std::to_string(busy_spread));
-  benchmark::AddCustomContext("busy_others", std::to_string(busy_others));
+  if (model_size) benchmark::AddCustomContext("params", std::to_string(model_size));
   for (const auto &[key, value] : description())
     benchmark::AddCustomContext(key, value);
 
-  progress p(plan.size());
+  const auto count_chosen = std::count_if(plan.begin(), plan.end(), [](const group &g) {
+    return std::any_of(g.cells.begin(), g.cells.end(),
+                       [&](const cell &c) { return is_chosen(full_name(g, c)); });
+  });
+  progress p(static_cast<std::size_t>(count_chosen));
   std::vector<measured_group> groups;
   for (const group &g : plan)
     groups.emplace_back(g, e, p);
@@ -177,6 +165,5 @@ int main(int argc, char **argv) {
           ->UseManualTime();
   benchmark::RunSpecifiedBenchmarks();
   std::fputc('\n', stderr);
-  warn_if_busy(groups);
   benchmark::Shutdown();
 }

@@ -38,24 +38,31 @@ constexpr std::size_t most_bytes_of_quick = std::size_t{3} << 29;
 
 } // namespace
 
-std::set<std::size_t> sizes_of(mode m, const subject &s, const std::vector<cache> &caches,
-                               std::size_t memory) {
+std::set<std::size_t> sizes_of(mode m, const subject &s, const std::vector<cache> &caches, std::size_t memory,
+                               std::size_t params) {
   const std::size_t element = s.used.size() * sizeof(float);
   if (s.only_n) {
     const bool fits = s.only_n * element <= (m == mode::tiny ? 16 << 20 : memory);
     return fits ? std::set{s.only_n} : std::set<std::size_t>();
   }
-  if (m == mode::tiny) return {1024, 40000};
-  std::set<std::size_t> sizes{1 << 10, in_caches, large};
-  for (const auto &cache : caches)
-    sizes.insert(std::bit_floor(std::min(cache.bytes / cache.cores / 2 / element, large)));
-  const std::size_t beyond = std::bit_ceil(beyond_caches(caches) / element),
-                    most = (m == mode::full ? memory : std::min(memory, most_bytes_of_quick)) / element;
-  sizes.insert(std::max(large, std::min(beyond, std::bit_floor(most))));
+  std::set<std::size_t> sizes{1 << 10, 40000};
+  if (m != mode::tiny) {
+    sizes = {1 << 10, in_caches, large};
+    for (const auto &cache : caches)
+      sizes.insert(std::bit_floor(std::min(cache.bytes / cache.cores / 2 / element, large)));
+    const std::size_t beyond = std::bit_ceil(beyond_caches(caches) / element),
+                      most = (m == mode::full ? memory : std::min(memory, most_bytes_of_quick)) / element;
+    const bool model_is_beyond = params * element >= beyond_caches(caches) && params * element <= memory;
+    if (!model_is_beyond) sizes.insert(std::max(large, std::min(beyond, std::bit_floor(most))));
+  }
   if (m == mode::full)
     for (std::size_t n = 1 << 10; n <= 64 << 20; n *= 4)
       sizes.insert(n);
-  std::erase_if(sizes, [=](std::size_t n) { return n < 64 || n * element > memory; });
+  sizes.erase(0);
+  // n - 1 is measured too, so a neighbour of another size would be measured twice.
+  const auto near = sizes.lower_bound(params - 1);
+  if (params && (near == sizes.end() || *near > params + 1)) sizes.insert(params);
+  std::erase_if(sizes, [=](std::size_t n) { return n * element > memory; });
   return sizes;
 }
 
@@ -68,15 +75,8 @@ std::set<int> threads_of(mode m, int all) {
   return counts;
 }
 
-bool is_beyond_caches(const subject &s, std::size_t n) {
-  return n * s.used.size() * sizeof(float) >= beyond_caches(data_caches());
-}
-
 namespace {
 
-std::set<std::size_t> sizes_of(mode m, const subject &s) {
-  return sizes_of(m, s, data_caches(), free_memory() / 2);
-}
 std::set<int> threads_of(mode m) { return threads_of(m, all_threads()); }
 
 // Adds a measurement, and its limit before it.
@@ -120,15 +120,10 @@ group subnormal(const subject &s, std::size_t n) {
 
 } // namespace
 
-std::array<std::size_t, 3> typical_sizes(const subject &s) {
-  const auto sizes = sizes_of(mode::quick, s);
-  return {*sizes.begin(), in_caches, *std::prev(sizes.upper_bound(large))};
-}
-
-std::vector<group> plan_of(mode m, const std::vector<subject> &subjects) {
+std::vector<group> plan_of(mode m, const std::vector<subject> &subjects, std::size_t params) {
   std::vector<group> plan;
   for (const subject &s : subjects) {
-    const auto sizes = sizes_of(m, s);
+    const auto sizes = sizes_of(m, s, data_caches(), free_memory() / 2, params);
     for (const std::size_t n : sizes)
       plan.push_back(s.only_n ? list(m, s) : ordinary(m, s, n));
     if (std::any_of(s.contenders.begin(), s.contenders.end(),

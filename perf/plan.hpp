@@ -2,7 +2,6 @@
 #pragma once
 #include "machine.hpp"
 #include "subjects.hpp"
-#include <array>
 #include <set>
 #include <vector>
 
@@ -37,19 +36,15 @@ struct effort {
 };
 effort effort_of(mode);
 
-// The sizes whose arrays fill half of each cache, two that every machine measures, and one whose arrays take twice the
-// last cache, or as much of so many bytes of memory as they can.
-std::set<std::size_t> sizes_of(mode, const subject &, const std::vector<cache> &, std::size_t memory);
+// The sizes whose arrays fill half of each cache, three that every machine measures, that of the
+// reader's model, if it is not 0, and, unless that is as large, one whose arrays take twice the last cache, or as much of
+// so many bytes of memory as they can.
+std::set<std::size_t> sizes_of(mode, const subject &, const std::vector<cache> &, std::size_t memory,
+                               std::size_t params);
 
 // Of `all` threads.
 std::set<int> threads_of(mode, int all);
 
-// Do the arrays take twice the last cache?
-bool is_beyond_caches(const subject &, std::size_t n);
-
-// A size whose arrays the first cache holds, one for the other caches, and a large one.
-std::array<std::size_t, 3> typical_sizes(const subject &);
-
-std::vector<group> plan_of(mode, const std::vector<subject> &);
+std::vector<group> plan_of(mode, const std::vector<subject> &, std::size_t params = 0);
 
 } // namespace perf

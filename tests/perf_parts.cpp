@@ -162,21 +162,31 @@ TEST_CASE("sizes follow from the caches and the memory") {
   const auto subjects = all_subjects();
   const subject &rmsprop = subjects.front(); // 12 bytes an element
   constexpr std::size_t mi = 1 << 20, gib = 1 << 30;
-  const std::vector<cache> desktop = {{1, 32 << 10, 1}, {2, mi, 1}, {3, 32 * mi, 8}};
+  const std::vector<cache> desktop = {{32 << 10, 1}, {mi, 1}, {32 * mi, 8}};
   using sizes = std::set<std::size_t>;
-  CHECK(sizes_of(mode::tiny, rmsprop, desktop, 8 * gib) == sizes{1024, 40000});
-  CHECK(sizes_of(mode::quick, rmsprop, desktop, 8 * gib) ==
+  CHECK(sizes_of(mode::tiny, rmsprop, desktop, 8 * gib, 0) == sizes{1024, 40000});
+  CHECK(sizes_of(mode::quick, rmsprop, desktop, 8 * gib, 0) ==
         sizes{1024, 32 << 10, 128 << 10, 16 * mi}); // 16 Mi are 192 MiB
-  CHECK(sizes_of(mode::full, rmsprop, desktop, 8 * gib) ==
+  CHECK(sizes_of(mode::full, rmsprop, desktop, 8 * gib, 0) ==
         sizes{1024, 4096, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, mi, 4 * mi, 16 * mi, 64 * mi});
-  CHECK(sizes_of(mode::quick, rmsprop, desktop, 100 * mi) == sizes{1024, 32 << 10, 128 << 10});
+  CHECK(sizes_of(mode::quick, rmsprop, desktop, 100 * mi, 0) == sizes{1024, 32 << 10, 128 << 10});
 
-  const std::vector<cache> server = {{1, 48 << 10, 1}, {2, 2 * mi, 1}, {3, 480 * mi, 4}};
-  CHECK(*sizes_of(mode::quick, rmsprop, server, 8 * gib).rbegin() == 128 * mi); // 80 are enough
-  CHECK(*sizes_of(mode::quick, rmsprop, server, gib).rbegin() == 64 * mi);
-  const std::vector<cache> huge = {{3, 4 * gib, 64}};
-  CHECK(*sizes_of(mode::quick, rmsprop, huge, 64 * gib).rbegin() == 128 * mi); // in a quick run no more
-  CHECK(*sizes_of(mode::full, rmsprop, huge, 64 * gib).rbegin() == 1024 * mi);
+  const std::vector<cache> server = {{48 << 10, 1}, {2 * mi, 1}, {480 * mi, 4}};
+  CHECK(*sizes_of(mode::quick, rmsprop, server, 8 * gib, 0).rbegin() == 128 * mi); // 80 are enough
+  CHECK(*sizes_of(mode::quick, rmsprop, server, gib, 0).rbegin() == 64 * mi);
+  const std::vector<cache> huge = {{4 * gib, 64}};
+  CHECK(*sizes_of(mode::quick, rmsprop, huge, 64 * gib, 0).rbegin() == 128 * mi); // in a quick run no more
+  CHECK(*sizes_of(mode::full, rmsprop, huge, 64 * gib, 0).rbegin() == 1024 * mi);
+
+  const auto with_params = [&](std::size_t params) {
+    return sizes_of(mode::quick, rmsprop, desktop, gib, params);
+  };
+  CHECK(with_params(124'000'000) == with_params(0)); // 1.5 GB are more than the memory
+  CHECK(with_params(72000) == sizes{1024, 32 << 10, 72000, 128 << 10, 16 * mi});
+  CHECK(*sizes_of(mode::quick, rmsprop, server, 8 * gib, 90 * mi).rbegin() == 90 * mi); // in place of 128 Mi
+  CHECK(with_params(17) == sizes{17, 1024, 32 << 10, 128 << 10, 16 * mi});
+  CHECK(with_params(1023) == with_params(0)); // n - 1 of another
+  CHECK(with_params(1025) == with_params(0));
 }
 
 TEST_CASE("numbers of threads") {
