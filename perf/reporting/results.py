@@ -1,16 +1,14 @@
 """The results of one run of glissade_perf, read from its JSON."""
 import json
 import re
+from math import log
 from statistics import mean, median
 from typing import NamedTuple
 
-NAME = re.compile(r"(?P<optimizer>[^/]+)/(?P<contender>[^/]+)/n:(?P<n>\d+)/threads:(?P<threads>\d+)"
-                  r"(?P<misaligned>/misaligned)?(?P<subnormal>/subnormal)?/manual_time")
-
-
-# What is no part of the library, and so the same before and after a change of it.
+NAME = re.compile(r"([^/]+)/([^/]+)/n:(\d+)/threads:(\d+)(/misaligned)?(/subnormal)?/manual_time")
+LIMITS = ("limit", "divider")
 RIVALS = ("intrinsics", "plain-native", "plain", "passes")
-OTHERS = ("limit", *RIVALS)
+DEFAULT_PARAMS = 124_000_000  # of GPT-2 small
 
 
 class Cell(NamedTuple):
@@ -22,10 +20,6 @@ class Cell(NamedTuple):
     misaligned: bool = False
     subnormal: bool = False
 
-    def __str__(self):
-        return (f"{self.optimizer}/{self.contender}/n:{self.n}/threads:{self.threads}"
-                + "/misaligned" * self.misaligned + "/subnormal" * self.subnormal)
-
 
 class Results:
     def __init__(self, path):
@@ -36,42 +30,49 @@ class Results:
         document = json.loads(text)
         self.context = document["context"]
         self.rounds = {}  # Cell: ns per element, one for each round
-        self.spread = {}
-        self.others = {}  # CPUs that other programs used meanwhile
+        self.names = {}  # Cell: its name
+        self.spread = {}  # Cell: the middle half of the rounds over their median
+        self.others = {}  # Cell: CPUs that other programs used meanwhile
         self.bytes_held = {}  # optimizer: bytes of its arrays per element
         for entry in document["benchmarks"]:
             match = NAME.fullmatch(entry["name"])
             if entry["run_type"] != "iteration" or not match:
                 continue
-            m = match.groupdict()
-            cell = Cell(m["optimizer"], m["contender"], int(m["n"]), int(m["threads"]),
-                        bool(m["misaligned"]), bool(m["subnormal"]))
+            optimizer, contender, n, threads, misaligned, subnormal = match.groups()
+            cell = Cell(optimizer, contender, int(n), int(threads), bool(misaligned), bool(subnormal))
             self.rounds.setdefault(cell, []).append(entry["ns_per_element"])
+            self.names[cell] = entry["name"].removesuffix("/manual_time")
             self.spread[cell] = entry["spread"]
             self.others[cell] = entry["others"]
-            self.bytes_held[cell.optimizer] = entry["bytes_held"]
-
-        def distinct(of):
-            return list(dict.fromkeys(of(cell) for cell in self.rounds))
-
+            self.bytes_held[optimizer] = entry["bytes_held"]
         self.isas = self.context["isas"].split()
         self.best = self.isas[0]
+        self.params = int(self.context.get("params", DEFAULT_PARAMS))
         self.lists = {c.optimizer: c.n for c in self.rounds if c.contender == "many"}
-        self.optimizers = [o for o in distinct(lambda c: c.optimizer) if self.sizes(o)]
-        self.contenders = distinct(lambda c: c.contender)
+        self.optimizers = [o for o in dict.fromkeys(c.optimizer for c in self.rounds) if self.sizes(o)]
         self.threads = sorted({c.threads for c in self.rounds if c.threads}) or [1]
-        self.caches = [(level, int(kib) * 1024) for level, kib in
-                       re.findall(r"(L\d) (\d+) KiB", self.context["data_caches"])]
+        self.few_and_all = sorted({1, self.threads[-1]})
+        self.caches = [(f"L{c['level']}", c["size"]) for c in self.context["caches"] if c["type"] != "Instruction"]
+        # Those with rivals first; of others the first two.
+        rivalled = [o for o in self.optimizers if any(c.optimizer == o and c.contender in RIVALS for c in self.rounds)]
+        self.shown = rivalled or self.optimizers[:2]
 
     def sizes(self, optimizer):
         """The sizes at which the library ran on one thread, without those that are one less than another."""
-        sizes = {c.n for c in self.rounds if (c.optimizer, c.contender, c.threads, c.misaligned, c.subnormal)
-                 == (optimizer, self.best, 1, False, False)}
+        sizes = {c.n for c in self.rounds if c == Cell(optimizer, self.best, c.n, 1)}
         return sorted(n for n in sizes if n + 1 not in sizes)
+
+    def size_for_model(self, optimizer):
+        """The measured size that is nearest to the model's."""
+        return min(self.sizes(optimizer), key=lambda n: abs(log(n / self.params)))
 
     def ns(self, cell):
         """The median of ns per element; None if it was not measured."""
         return median(self.rounds[cell]) if cell in self.rounds else None
+
+    def model_seconds(self, optimizer, contender, threads):
+        ns = self.ns(Cell(optimizer, contender, self.size_for_model(optimizer), threads))
+        return ns and ns * 1e-9 * self.params
 
     def ratio(self, cell, to):
         """The median over the rounds of the ratio of two measurements that alternated."""
@@ -79,9 +80,16 @@ class Results:
             return None
         return median(a / b for a, b in zip(self.rounds[cell], self.rounds[to]))
 
-    def share(self, cell):
-        """How near to the memory limit: limit / time."""
+    def of_memory(self, cell):
+        """How near to the memory's limit: limit / time."""
         return self.ratio(cell._replace(contender="limit"), cell)
+
+    def of_machine(self, cell):
+        """How near to the limit of the memory or of the divider, whichever is the slower."""
+        limits = [self.rounds[c] for name in LIMITS if (c := cell._replace(contender=name)) in self.rounds]
+        if cell not in self.rounds or not limits:
+            return None
+        return median(max(limit) / time for *limit, time in zip(*limits, self.rounds[cell]))
 
     def scaling(self, cell, threads):
         """Times as fast as on one thread."""
@@ -95,16 +103,11 @@ class Results:
         more = median(b - a for a, b in zip(self.rounds[many], self.rounds[groups]))
         return more * many.n / int(re.search(r"-(\d+)", many.optimizer)[1])
 
-    def large(self, optimizer):
-        """The size for what is said of large arrays."""
-        return self.sizes(optimizer)[-1]
-
     def is_in_memory(self, optimizer, n):
         """Are the arrays larger than what caches hold?"""
         return n * self.bytes_held[optimizer] >= int(self.context["beyond_caches"])
 
     def was_busy(self):
-        """More measurements spread wide than on a quiet machine, or others used it. As in main.cpp."""
-        limit = {key: float(self.context["busy_" + key]) for key in ("part", "spread", "others")}
-        wide = mean(spread > limit["spread"] for spread in self.spread.values())
-        return wide > limit["part"] or mean(self.others.values()) > limit["others"]
+        """On a quiet machine no more than 15 % of the measurements spread by more than a tenth, and others use no more
+        than a quarter of a CPU."""
+        return mean(spread > .1 for spread in self.spread.values()) > .15 or mean(self.others.values()) > .25

@@ -1,1 +1,0 @@
-"""Makes the report of a performance run."""
