@@ -130,14 +130,21 @@ void add_rivals(const Options &o, std::vector<contender> &to, pass<Options> by_h
   to.push_back(rival<Options>("plain-native", result::same_but_for_rounding, o, {plain_native}));
   to.push_back(rival<Options>("passes", result::same_but_for_rounding, o, passes));
 }
+#ifdef __x86_64__
+#  define BY_HAND(name)                                                                                      \
+    __builtin_cpu_supports("avx512f")                                 ? intrinsics_avx512::name              \
+    : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? intrinsics_avx2::name                \
+                                                                      : nullptr
+#else
+#  define BY_HAND(name) nullptr
+#endif
 void add_rivals(const glissade_rmsprop &o, std::vector<contender> &to) {
-  add_rivals<glissade_rmsprop>(o, to, intrinsics::rmsprop(), plain::rmsprop, plain_native::rmsprop,
-                               {std::begin(passes::rmsprop), std::end(passes::rmsprop)});
+  add_rivals<glissade_rmsprop>(o, to, BY_HAND(rmsprop), plain::rmsprop, plain_native::rmsprop,
+                               passes::rmsprop());
 }
 void add_rivals(const glissade_adam &o, std::vector<contender> &to) {
   if (o.decoupled_weight_decay)
-    add_rivals<glissade_adam>(o, to, intrinsics::adamw(), plain::adamw, plain_native::adamw,
-                              {std::begin(passes::adamw), std::end(passes::adamw)});
+    add_rivals<glissade_adam>(o, to, BY_HAND(adamw), plain::adamw, plain_native::adamw, passes::adamw());
 }
 // The other optimizers have no rivals.
 template <class Options>

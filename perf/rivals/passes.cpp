@@ -5,109 +5,84 @@
 namespace perf::passes {
 namespace {
 
-// to[i] = operation(to[i], x[i], y[i]), with none, one or two other arrays. They vectorise.
-template <class Operation>
-inline void each(float *to, std::size_t begin, std::size_t end, Operation operation) {
+// to[i] = operation(to[i], x[i]...). It vectorises.
+template <class Operation, class... X>
+inline void each(std::size_t begin, std::size_t end, float *__restrict to, Operation operation,
+                 const X *...x) {
   for (std::size_t i = begin; i < end; ++i)
-    to[i] = operation(to[i]);
-}
-template <class Operation>
-inline void each(float *__restrict to, const float *x, std::size_t begin, std::size_t end,
-                 Operation operation) {
-  for (std::size_t i = begin; i < end; ++i)
-    to[i] = operation(to[i], x[i]);
-}
-template <class Operation>
-inline void each(float *__restrict to, const float *x, const float *y, std::size_t begin, std::size_t end,
-                 Operation operation) {
-  for (std::size_t i = begin; i < end; ++i)
-    to[i] = operation(to[i], x[i], y[i]);
+    to[i] = operation(to[i], x[i]...);
 }
 
 // The operations under their names in torch.
-inline void mul(float *to, float factor, std::size_t begin, std::size_t end) {
-  each(to, begin, end, [=](float x) { return x * factor; });
+inline void mul(std::size_t begin, std::size_t end, float *to, float factor) {
+  each(begin, end, to, [=](float x) { return x * factor; });
 }
-inline void div(float *to, float divisor, std::size_t begin, std::size_t end) {
-  each(to, begin, end, [=](float x) { return x / divisor; });
+inline void div(std::size_t begin, std::size_t end, float *to, float divisor) {
+  each(begin, end, to, [=](float x) { return x / divisor; });
 }
-inline void add(float *to, float summand, std::size_t begin, std::size_t end) {
-  each(to, begin, end, [=](float x) { return x + summand; });
+inline void add(std::size_t begin, std::size_t end, float *to, float summand) {
+  each(begin, end, to, [=](float x) { return x + summand; });
 }
-inline void sqrt_of(float *to, const float *x, std::size_t begin, std::size_t end) {
-  each(to, x, begin, end, [](float, float a) { return sqrtf(a); });
+inline void sqrt_of(std::size_t begin, std::size_t end, float *to, const float *x) {
+  each(
+      begin, end, to, [](float, float a) { return sqrtf(a); }, x);
 }
-inline void lerp(float *to, const float *x, float weight, std::size_t begin, std::size_t end) {
-  each(to, x, begin, end, [=](float a, float b) { return a + weight * (b - a); });
+inline void lerp(std::size_t begin, std::size_t end, float *to, const float *x, float weight) {
+  each(
+      begin, end, to, [=](float a, float b) { return a + weight * (b - a); }, x);
 }
-inline void addcmul(float *to, const float *x, float factor, std::size_t begin, std::size_t end) {
-  each(to, x, begin, end, [=](float sum, float a) { return sum + factor * a * a; });
+inline void addcmul(std::size_t begin, std::size_t end, float *to, const float *x, float factor) {
+  each(
+      begin, end, to, [=](float sum, float a) { return sum + factor * a * a; }, x);
 }
-inline void addcdiv(float *to, const float *x, const float *y, float factor, std::size_t begin,
-                    std::size_t end) {
-  each(to, x, y, begin, end, [=](float sum, float a, float b) { return sum + factor * a / b; });
+inline void addcdiv(std::size_t begin, std::size_t end, float *to, const float *x, const float *y,
+                    float factor) {
+  each(
+      begin, end, to, [=](float sum, float a, float b) { return sum + factor * a / b; }, x, y);
 }
 
-constexpr int param = 0, grad = 1;
-
-namespace of_rmsprop {
-constexpr int square_avg = 2, scratch = 5;
-using o = glissade_rmsprop;
-
-void decay(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  mul(a[square_avg], float(opt.alpha), begin, end);
-}
-void average(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  addcmul(a[square_avg], a[grad], float(1 - opt.alpha), begin, end);
-}
-void take_root(const o &, float *const *a, std::size_t begin, std::size_t end) {
-  sqrt_of(a[scratch], a[square_avg], begin, end);
-}
-void add_eps(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  add(a[scratch], float(opt.eps), begin, end);
-}
-void update(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  addcdiv(a[param], a[grad], a[scratch], float(-opt.lr), begin, end);
-}
-} // namespace of_rmsprop
-
-namespace of_adamw {
-constexpr int exp_avg = 2, exp_avg_sq = 3, scratch = 5;
-using o = glissade_adam;
-
-void shrink(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  mul(a[param], float(1 - opt.lr * opt.weight_decay), begin, end);
-}
-void first_average(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  lerp(a[exp_avg], a[grad], float(1 - opt.beta1), begin, end);
-}
-void decay(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  mul(a[exp_avg_sq], float(opt.beta2), begin, end);
-}
-void second_average(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  addcmul(a[exp_avg_sq], a[grad], float(1 - opt.beta2), begin, end);
-}
-void take_root(const o &, float *const *a, std::size_t begin, std::size_t end) {
-  sqrt_of(a[scratch], a[exp_avg_sq], begin, end);
-}
-void correct(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  div(a[scratch], float(sqrt(1 - pow(opt.beta2, double(opt.step)))), begin, end);
-}
-void add_eps(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  add(a[scratch], float(opt.eps), begin, end);
-}
-void update(const o &opt, float *const *a, std::size_t begin, std::size_t end) {
-  const float step_size = float(-opt.lr / (1 - pow(opt.beta1, double(opt.step))));
-  addcdiv(a[param], a[exp_avg], a[scratch], step_size, begin, end);
-}
-} // namespace of_adamw
+constexpr int param = 0, grad = 1, scratch = 5;
 
 } // namespace
 
-const pass<glissade_rmsprop> rmsprop[rmsprop_count] = {
-    of_rmsprop::decay, of_rmsprop::average, of_rmsprop::take_root, of_rmsprop::add_eps, of_rmsprop::update};
-const pass<glissade_adam> adamw[adamw_count] = {
-    of_adamw::shrink,    of_adamw::first_average, of_adamw::decay,   of_adamw::second_average,
-    of_adamw::take_root, of_adamw::correct,       of_adamw::add_eps, of_adamw::update};
+std::vector<pass<glissade_rmsprop>> rmsprop() {
+  constexpr int square_avg = 2;
+  return {
+      [](auto &o, auto a, auto begin, auto end) { mul(begin, end, a[square_avg], float(o.alpha)); },
+      [](auto &o, auto a, auto begin, auto end) {
+        addcmul(begin, end, a[square_avg], a[grad], float(1 - o.alpha));
+      },
+      [](auto &, auto a, auto begin, auto end) { sqrt_of(begin, end, a[scratch], a[square_avg]); },
+      [](auto &o, auto a, auto begin, auto end) { add(begin, end, a[scratch], float(o.eps)); },
+      [](auto &o, auto a, auto begin, auto end) {
+        addcdiv(begin, end, a[param], a[grad], a[scratch], float(-o.lr));
+      },
+  };
+}
+
+std::vector<pass<glissade_adam>> adamw() {
+  constexpr int exp_avg = 2, exp_avg_sq = 3;
+  return {
+      [](auto &o, auto a, auto begin, auto end) {
+        mul(begin, end, a[param], float(1 - o.lr * o.weight_decay));
+      },
+      [](auto &o, auto a, auto begin, auto end) {
+        lerp(begin, end, a[exp_avg], a[grad], float(1 - o.beta1));
+      },
+      [](auto &o, auto a, auto begin, auto end) { mul(begin, end, a[exp_avg_sq], float(o.beta2)); },
+      [](auto &o, auto a, auto begin, auto end) {
+        addcmul(begin, end, a[exp_avg_sq], a[grad], float(1 - o.beta2));
+      },
+      [](auto &, auto a, auto begin, auto end) { sqrt_of(begin, end, a[scratch], a[exp_avg_sq]); },
+      [](auto &o, auto a, auto begin, auto end) {
+        div(begin, end, a[scratch], float(sqrt(1 - pow(o.beta2, double(o.step)))));
+      },
+      [](auto &o, auto a, auto begin, auto end) { add(begin, end, a[scratch], float(o.eps)); },
+      [](auto &o, auto a, auto begin, auto end) {
+        addcdiv(begin, end, a[param], a[exp_avg], a[scratch],
+                float(-o.lr / (1 - pow(o.beta1, double(o.step)))));
+      },
+  };
+}
 
 } // namespace perf::passes

@@ -2,6 +2,7 @@
 #pragma once
 #include "glissade/glissade.h"
 #include <cstddef>
+#include <vector>
 
 namespace perf {
 
@@ -10,27 +11,23 @@ namespace perf {
 template <class Options>
 using pass = void (*)(const Options &, float *const *arrays, std::size_t begin, std::size_t end);
 
+#define GLISSADE_PERF_LOOPS(name)                                                                            \
+  namespace name {                                                                                           \
+  void rmsprop(const glissade_rmsprop &, float *const *, std::size_t, std::size_t);                          \
+  void adamw(const glissade_adam &, float *const *, std::size_t, std::size_t);                               \
+  }
 // The loop as a user writes it: rivals/plain.cpp, compiled twice.
-namespace plain {
-void rmsprop(const glissade_rmsprop &, float *const *, std::size_t, std::size_t);
-void adamw(const glissade_adam &, float *const *, std::size_t, std::size_t);
-} // namespace plain
-namespace plain_native {
-void rmsprop(const glissade_rmsprop &, float *const *, std::size_t, std::size_t);
-void adamw(const glissade_adam &, float *const *, std::size_t, std::size_t);
-} // namespace plain_native
-
-// The loop of an expert for one CPU: rivals/intrinsics.cpp. Null where no such loop runs here.
-namespace intrinsics {
-pass<glissade_rmsprop> rmsprop();
-pass<glissade_adam> adamw();
-} // namespace intrinsics
+GLISSADE_PERF_LOOPS(plain)
+GLISSADE_PERF_LOOPS(plain_native)
+// The loop of an expert for one x86 CPU: rivals/intrinsics.cpp, compiled twice.
+GLISSADE_PERF_LOOPS(intrinsics_avx512)
+GLISSADE_PERF_LOOPS(intrinsics_avx2)
+#undef GLISSADE_PERF_LOOPS
 
 // One loop per operation, as a framework runs them: rivals/passes.cpp.
 namespace passes {
-constexpr int rmsprop_count = 5, adamw_count = 8;
-extern const pass<glissade_rmsprop> rmsprop[rmsprop_count];
-extern const pass<glissade_adam> adamw[adamw_count];
+std::vector<pass<glissade_rmsprop>> rmsprop();
+std::vector<pass<glissade_adam>> adamw();
 } // namespace passes
 
 } // namespace perf
