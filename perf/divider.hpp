@@ -1,9 +1,12 @@
 // Counts the roots and divisions of a rule: its formula, run once on floats that count them.
 #pragma once
-#include "pass.hpp"
+#include "rules.hpp"
 #include "subjects.hpp"
+#include "vec.hpp"
+#include <utility>
 
 namespace perf {
+namespace {
 
 // An instruction set for vec.hpp.
 struct counting {
@@ -17,14 +20,18 @@ struct counting {
 
 template <class rule>
 divider_use divider_use_of(const typename rule::options &options) {
-  float element[glissade::array_count<rule>] = {}, *arrays[glissade::array_count<rule>];
-  for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
-    arrays[k] = &element[k];
   const typename rule::coefficients c(options);
+  glissade::vec<counting> at[glissade::array_count<rule>] = {};
+  const auto step = [&]<unsigned mode, std::size_t... k>(std::index_sequence<k...>) {
+    if (mode == glissade::mode_of<rule>(options)) rule::template step<mode>(c, at[k]...);
+  };
   counting::used = {};
-  glissade::kernel_of<glissade::vec<counting>, rule>(&c, glissade::mode_of<rule>(options), arrays, 0, 1,
-                                                     nullptr);
+  [&]<unsigned... mode>(std::integer_sequence<unsigned, mode...>) {
+    (step.template operator()<mode>(std::make_index_sequence<glissade::array_count<rule>>()), ...);
+  }
+  (std::make_integer_sequence<unsigned, rule::modes>());
   return counting::used;
 }
 
+} // namespace
 } // namespace perf

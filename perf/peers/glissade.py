@@ -32,7 +32,7 @@ class Library:
         import numpy
 
         options = options_type(optimizer)()
-        values = re.search(rf"#define GLISSADE_{preset}\s*\\\s*\{{(.*?)\}}", HEADER, re.S).group(1).split(",")
+        values = re.search(rf"#define GLISSADE_{preset}\b.*?\{{(.*?)\}}", HEADER, re.S).group(1).split(",")
         for (name, kind), value in zip(options._fields_, values):
             setattr(options, name, ctypes.sizeof(options) if name == "struct_size" else
                     float(value) if kind is ctypes.c_double else int(value))
@@ -48,12 +48,12 @@ class Library:
         step.argtypes = [pointer, ctypes.c_size_t] + [pointer] * (2 + states)
         step_many.argtypes = [pointer, ctypes.c_size_t, pointer]
         reset.argtypes = [pointer, ctypes.c_size_t] + [pointer] * states
-        fields = [("n", ctypes.c_size_t)] + [(f"array{i}", pointer) for i in range(2 + states)] + [("options", pointer)]
+        fields = [("struct_size", ctypes.c_size_t), ("n", ctypes.c_size_t)] + [(f"array{i}", pointer) for i in range(2 + states)] + [("options", pointer)]
         tensor = type("tensor", (ctypes.Structure,), {"_fields_": fields})
         state = [[numpy.empty_like(p) for _ in range(states)] for p in params]
         arguments = [(p.size, p.ctypes.data, g.ctypes.data, *(x.ctypes.data for x in s))
                      for p, g, s in zip(params, grads, state)]
-        tensors = (tensor * len(params))(*(tensor(*a, None) for a in arguments))
+        tensors = (tensor * len(params))(*(tensor(ctypes.sizeof(tensor), *a, None) for a in arguments))
         given = ctypes.byref(options)
         for p, s in zip(params, state):
             self.check(reset(given, p.size, *(x.ctypes.data for x in s)))
