@@ -48,7 +48,8 @@ class Library:
         step.argtypes = [pointer, ctypes.c_size_t] + [pointer] * (2 + states)
         step_many.argtypes = [pointer, ctypes.c_size_t, pointer]
         reset.argtypes = [pointer, ctypes.c_size_t] + [pointer] * states
-        fields = [("struct_size", ctypes.c_size_t), ("n", ctypes.c_size_t)] + [(f"array{i}", pointer) for i in range(2 + states)] + [("options", pointer)]
+        fields = ([("struct_size", ctypes.c_size_t), ("n", ctypes.c_size_t)]
+                  + [(f"array{i}", pointer) for i in range(2 + states)] + [("options", pointer)])
         tensor = type("tensor", (ctypes.Structure,), {"_fields_": fields})
         state = [[numpy.empty_like(p) for _ in range(states)] for p in params]
         arguments = [(p.size, p.ctypes.data, g.ctypes.data, *(x.ctypes.data for x in s))
