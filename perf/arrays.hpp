@@ -22,10 +22,11 @@ public:
   void fill(bool subnormal) {
     for (std::size_t k = 0; k < memory_.size(); ++k)
       if (float *to = memory_[k].get())
-        glissade::over_chunks(n_ + margin, 0, [=](std::size_t begin, std::size_t end) {
-          for (std::size_t i = begin; i < end; ++i)
-            to[i] = value(k, i, subnormal);
-        });
+        glissade::over_chunks(n_ + margin, 0, glissade::default_float_mode(),
+                              [=](std::size_t begin, std::size_t end) {
+                                for (std::size_t i = begin; i < end; ++i)
+                                  to[i] = value(k, i, subnormal);
+                              });
   }
 
   std::vector<float *> at(std::size_t offset) const {

@@ -63,7 +63,7 @@ std::vector<timing> measure(const group &g, const effort &e,
       if (g.subnormal) memory.fill(true);
       // Warm up: a team of threads of this size, and in the caches what a sample of several steps finds
       // there.
-      glissade::over_chunks(c.n, c.threads, [](std::size_t, std::size_t) {});
+      glissade::over_chunks(c.n, c.threads, glissade::default_float_mode(), [](std::size_t, std::size_t) {});
       if (results[i].steps > 1) seconds_for(c, 1 + results[i].steps / 10);
       results[i].seconds.push_back(seconds_for(c, results[i].steps) / double(results[i].steps));
     }

@@ -41,7 +41,7 @@ template <class Options>
 contender rival(std::string name, result leaves, Options options, std::vector<pass<Options>> passes) {
   const auto step = [options, passes](std::size_t n, int threads, float *const *arrays) {
     for (const auto run : passes)
-      glissade::over_chunks(n, threads,
+      glissade::over_chunks(n, threads, glissade::default_float_mode(),
                             [&](std::size_t begin, std::size_t end) { run(options, arrays, begin, end); });
   };
   return {name, false, leaves, false, step};
@@ -53,7 +53,7 @@ contender memory_limit(std::vector<std::size_t> used) {
     std::array<float *, most_arrays> moved{};
     for (std::size_t k = 0; k < used.size(); ++k)
       moved[k] = arrays[used[k]];
-    glissade::over_chunks(n, threads,
+    glissade::over_chunks(n, threads, glissade::default_float_mode(),
                           [&](std::size_t begin, std::size_t end) { run(moved.data(), begin, end); });
   };
   return {"limit", false, result::nothing_changed, false, step};

@@ -25,8 +25,9 @@ void run(kernel kernel_of_rule, const step_call &call, double clip, const list &
             });
 }
 
-void run_on_threads(kernel kernel_of_rule, const step_call &call, double clip, const list &all) {
-  parallel(call.lines * line, threads_of(all.rule(), call.options),
+void run_on_threads(kernel kernel_of_rule, const step_call &call, const default_float_mode &here, double clip,
+                    const list &all) {
+  parallel(call.lines * line, threads_of(all.rule(), call.options), here,
            [&](std::size_t chunk, std::size_t chunks) {
              run(kernel_of_rule, call, clip, all, cut(call.lines, chunk, chunks),
                  cut(call.lines, chunk + 1, chunks));
@@ -39,7 +40,7 @@ glissade_status step(const void *options, const list &all) {
   if (const auto fault = check_step(options, all, call)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run_on_threads(kernels->*all.rule().kernel_of, call, 1, all);
+  run_on_threads(kernels->*all.rule().kernel_of, call, here, 1, all);
   return GLISSADE_OK;
 }
 
@@ -68,15 +69,16 @@ glissade_status step_clipped(const void *options, const list &all, double max_no
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
 
-  const norm_sums sums = norm_of(*kernels, threads_of(rule, call.options), all.count(), [&](std::size_t i) {
-    const tensor t = all(i);
-    return gradient{t.n, t.arrays[1]};
-  });
+  const norm_sums sums =
+      norm_of(*kernels, threads_of(rule, call.options), here, all.count(), [&](std::size_t i) {
+        const tensor t = all(i);
+        return gradient{t.n, t.arrays[1]};
+      });
   const double scaled = __builtin_sqrt(sums.squares) * __builtin_fabs(grad_scale);
   if (norm) *norm = scaled;
   if (!__builtin_isfinite(sums.squares)) return GLISSADE_NOT_FINITE;
   const double factor = max_norm / (scaled + 1e-6);
-  run_on_threads(kernels->*rule.kernel_of, call, factor < 1 ? factor : 1, all);
+  run_on_threads(kernels->*rule.kernel_of, call, here, factor < 1 ? factor : 1, all);
   return GLISSADE_OK;
 }
 
@@ -98,7 +100,7 @@ glissade_status reset(const void *options, const list &one) {
   const tensor t = one(0);
   if (const auto fault = check_arrays(rule, mode, t, 2)) return fault;
 
-  over_chunks(t.n, threads_of(rule, options), [&](std::size_t begin, std::size_t end) {
+  over_chunks(t.n, threads_of(rule, options), here, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = 2; k < rule.count; ++k)
       if (rule.uses(mode, k)) {
         const float initial = rule.initial(options, k);
@@ -236,7 +238,7 @@ glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int
   }
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  const norm_sums sums = norm_of(*kernels, threads, count, [=](std::size_t i) {
+  const norm_sums sums = norm_of(*kernels, threads, here, count, [=](std::size_t i) {
     const glissade_grad g = gradient_at(i);
     return gradient{g.n, g.grad};
   });

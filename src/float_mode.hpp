@@ -22,6 +22,7 @@ public:
   default_float_mode(const default_float_mode &) = delete;
 
 private:
+  friend class callers_float_mode;
 #if defined(__x86_64__)
   using mode = unsigned;
   static constexpr mode standard = 0x1f80,
@@ -47,6 +48,21 @@ private:
   bool changed() const { return (callers_ & ~flags) != standard; }
 
   const mode callers_;
+};
+
+// The mode that `here` has replaced, for as long as the object lives: a new thread inherits it for good.
+class callers_float_mode {
+public:
+  explicit callers_float_mode(const default_float_mode &here) : here_(here) {
+    if (here_.changed()) here_.set(here_.callers_);
+  }
+  ~callers_float_mode() {
+    if (here_.changed()) here_.set(here_.standard);
+  }
+  callers_float_mode(const callers_float_mode &) = delete;
+
+private:
+  const default_float_mode &here_;
 };
 
 } // namespace glissade

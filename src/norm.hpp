@@ -23,7 +23,8 @@ inline constexpr std::size_t block_lines = 16384 / line;
 // Each slot holds the sum of some consecutive blocks, each block the sum of consecutive elements; the slots
 // are added in order. So only who computes a slot depends on the threads. list(i) is a gradient.
 template <class List>
-norm_sums norm_of(const table &kernels, int threads, std::size_t count, const List &list) {
+norm_sums norm_of(const table &kernels, int threads, const default_float_mode &here, std::size_t count,
+                  const List &list) {
   const auto blocks_of = [](std::size_t n) {
     return lines_of(n) / block_lines + (lines_of(n) % block_lines != 0);
   };
@@ -36,7 +37,7 @@ norm_sums norm_of(const table &kernels, int threads, std::size_t count, const Li
   double sums[most_slots];
   float largest[most_slots];
   const std::size_t slots = blocks < most_slots ? blocks : most_slots;
-  parallel(floats, threads, [&](std::size_t chunk, std::size_t chunks) {
+  parallel(floats, threads, here, [&](std::size_t chunk, std::size_t chunks) {
     std::size_t i = 0, start = 0; // the tensor of the current block, and its first block
     for (std::size_t slot = cut(slots, chunk, chunks); slot < cut(slots, chunk + 1, chunks); ++slot) {
       sums[slot] = 0;

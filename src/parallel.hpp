@@ -31,16 +31,16 @@ private:
 };
 
 // What `parallel` does with a task that may be worth a team of threads.
-void share(std::size_t n, int threads, task work);
+void share(std::size_t n, int threads, const default_float_mode &here, task work);
 
 // Calls work(chunk, chunks) for every chunk of a task on n floats, each on a thread of its own; `threads` as
-// in glissade.h. The floating-point mode of the calling thread is the caller's business.
+// in glissade.h. `here` is what has set the floating-point mode of the calling thread; each other one sets its own.
 template <class Work>
-void parallel(std::size_t n, int threads, const Work &work) {
+void parallel(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
   if (threads == 1 || n < 2 * worth_a_thread) return work(0, 1);
   const Work copy =
       work; // threads are shown a copy, so that here the compiler can keep the work in registers
-  share(n, threads, copy);
+  share(n, threads, here, copy);
 }
 
 } // namespace glissade

@@ -13,6 +13,8 @@ inline void set(unsigned long m) { _mm_setcsr(static_cast<unsigned>(m)); }
 inline constexpr unsigned long standard_mode = 0x1f80;
 inline constexpr unsigned long other_modes[] = {
     0x1f80 | 0x8040,        // subnormals flushed and read as zero
+    0x1f80 | 0x8000,        // flushed alone
+    0x1f80 | 0x0040,        // read as zero alone
     0x1f80 | FE_UPWARD * 8, // the control bits of MXCSR stand three places above those of the x87
     0x1f80 | FE_DOWNWARD * 8,
     0x1f80 | FE_TOWARDZERO * 8,

@@ -1,11 +1,13 @@
 // The caller's OpenMP: regions, variables, how many threads there are, and their floating-point modes.
 #include "float_modes.hpp"
 #include "jobs.hpp"
+#include "parallel.hpp"
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <omp.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace family;
@@ -26,6 +28,25 @@ TEST_CASE("a child of a process without a team has threads", "[.fork]") {
     for (const auto &one : list)
       one->run();
     _exit(wrong(list) == 0 && tasks() == 2 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+// GCC's runtime would wait for the threads of the region, which the child does not have.
+TEST_CASE("a child of a process with OpenMP regions of its own", "[.own-region]") {
+  std::atomic<int> threads = 0;
+#pragma omp parallel num_threads(2)
+  ++threads;
+  REQUIRE(threads == 2);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    const auto list = all_jobs(large, 2);
+    for (const auto &one : list)
+      one->run();
+    _exit(wrong(list) == 0 ? 0 : 1);
   }
   int status = -1;
   waitpid(child, &status, 0);
@@ -108,6 +129,17 @@ TEST_CASE("as many threads as the work is worth, and as there are", "[.worth]") 
   CHECK(tasks() == std::min<int>(1 << 20 >> 14, std::max(4, omp_get_num_procs())));
 }
 
+// In a process of its own, with OMP_NUM_THREADS=1.
+TEST_CASE("as many threads as asked for, and as there are processors", "[.processors]") {
+  std::vector<float> sum(1 << 20);
+  glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+  CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+  CHECK(tasks() == 1);
+  o.threads = 1000;
+  CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+  CHECK(tasks() == std::min(1 << 20 >> 14, omp_get_num_procs()));
+}
+
 // So that each thread finds its part of the state in memory near it. A length that has no whole number of cache lines.
 TEST_CASE("a reset is cut as a step is", "[.reset]") {
   std::vector<float> sum(32767);
@@ -115,4 +147,100 @@ TEST_CASE("a reset is cut as a step is", "[.reset]") {
   CHECK(tasks() == 1);
   CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
   CHECK(tasks() == 2);
+}
+
+// In a process of its own. GCC's runtime ends the threads that the next team does not have, and starting one takes
+// longer than a step.
+TEST_CASE("a smaller task does not end the threads of a larger one", "[.kept]") {
+  for (const int n : {4, 2, 3})
+    for (const auto &one : all_jobs(std::size_t(n) * 16384, 0)) {
+      one->run();
+      CHECK(tasks() == 4);
+    }
+  std::size_t chunks = 0;
+  const auto see = [&](std::size_t chunk, std::size_t all) {
+    if (chunk == 0) chunks = all;
+  };
+  const glissade::default_float_mode here;
+  for (const int threads : {2, 3, 4}) {
+    glissade::parallel(1 << 20, threads, here, see);
+    CHECK(chunks == std::size_t(threads));
+  }
+}
+
+// In a process of its own, with OMP_NUM_THREADS=2. The first thread's chunks take no time at all.
+TEST_CASE("where a team is slower than one thread, the next tasks get one thread for a while", "[.adapt]") {
+  constexpr std::size_t n = 4 * glissade::worth_a_thread;
+  std::size_t chunks = 0;
+  const auto see = [&](std::size_t chunk, std::size_t all) {
+    if (chunk == 0) chunks = all;
+  };
+  const glissade::default_float_mode here;
+  const auto late = [&](std::size_t chunk, std::size_t all) {
+    see(chunk, all);
+    if (chunk != 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  glissade::parallel(n, 0, here, see);
+  REQUIRE(chunks == 2);
+  const auto alone_after_late = [&] { // tasks until there is a team again
+    glissade::parallel(n, 0, here, late);
+    int tasks = 0;
+    for (chunks = 1; chunks == 1; ++tasks)
+      glissade::parallel(n, 0, here, see);
+    return tasks - 1;
+  };
+  // 20 ms are 1,525 tasks of 65,536 elements at .2 ns each; more each time that the next team is slow, too.
+  const int first = alone_after_late();
+  CHECK(first > 1000);
+  int later = 0;
+  for (int i = 0; i < 4; ++i)
+    later = std::max(later, alone_after_late());
+  CHECK(later > 3 * first);
+  // Only where the library chooses.
+  glissade::parallel(n, 0, here, late);
+  glissade::parallel(n, 2, here, see);
+  CHECK(chunks == 2);
+}
+
+TEST_CASE("the default for threads", "[.default]") {
+  CHECK(glissade_threads() == std::atoi(std::getenv("EXPECTED_THREADS")));
+  std::vector<float> sum(4 * 16384);
+  const auto run = [&] {
+    const glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+    CHECK(glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK);
+    return tasks();
+  };
+  CHECK(glissade_use_threads(1) == GLISSADE_OK);
+  CHECK(run() == 1);
+  CHECK(glissade_use_threads(-1) == GLISSADE_BAD_THREADS);
+  CHECK(glissade_threads() == 1);
+  CHECK(glissade_use_threads(2) == GLISSADE_OK);
+  CHECK(run() == 2);
+  CHECK(glissade_use_threads(0) == GLISSADE_OK);
+  CHECK(glissade_threads() == 0);
+  CHECK(run() == 4);
+}
+
+// In a process of its own: the first team is one of the library's. Its threads inherit the mode that it is started in.
+TEST_CASE("threads that the library starts are in the caller's floating-point mode", "[.inherit]") {
+  using namespace float_modes;
+  std::vector<float> sum(4 * 16384);
+  const glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+  std::size_t accepted = 0;
+  set(other_modes[0]);
+  accepted += glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK;
+  std::atomic<int> threads = 0, as_the_caller = 0;
+#pragma omp parallel num_threads(4)
+  {
+    ++threads;
+    as_the_caller += mode() == other_modes[0];
+  }
+  for (const auto other : other_modes) { // in one of them all exceptions trap
+    set(other);
+    accepted += glissade_adagrad_reset(&o, sum.size(), sum.data()) == GLISSADE_OK && mode() == other;
+  }
+  set(standard_mode);
+  CHECK(threads == 4);
+  CHECK(as_the_caller == threads);
+  CHECK(accepted == 1 + std::size(other_modes));
 }

@@ -12,8 +12,8 @@
  * fault that it finds and changes nothing: first of the options, then of the list, tensor by tensor, then of the
  * further arguments in their order, then of the instruction set. A status names the argument, but neither which
  * two arrays overlap nor which one is misaligned; glissade_<name>_check tells which tensor is at fault. No
- * function aborts, prints, throws or allocates. Every double among the options must be finite as a float, at
- * most FLT_MAX in magnitude; further ranges stand beside the fields. They hold for the double: a beta below 1
+ * function throws; with `threads` = 1 none aborts, prints or allocates, and otherwise no more than "Threads"
+ * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges stand beside the fields. They hold for the double: a beta below 1
  * may round to 1 as a float, and an eps to 0.
  *
  * Sizes. Every struct begins with its size, so that structs can grow, and programs and libraries of different
@@ -31,15 +31,25 @@
  * and is left as it was; exception flags may be raised.
  *
  * Threads. Every function may be called from several threads at once, as long as no array that one call
- * writes is used by another. Within a call, `threads` = 0 uses as many OpenMP threads as OpenMP would
- * (OMP_NUM_THREADS, omp_set_num_threads, no nested ones unless OpenMP allows them), 1 never touches OpenMP,
- * and k > 1 uses at most k, and no more than the larger of what OpenMP would use and the number of
- * processors. Small arrays are always computed by the calling thread. A library built without OpenMP takes
- * every value and computes on the calling thread.
+ * writes is used by another. Within a call, `threads` = 1 never touches OpenMP, and k > 1 uses at most k of
+ * its threads, and no more than the larger of what OpenMP would use and the number of processors at the first
+ * such call. 0 means what glissade_use_threads or GLISSADE_THREADS says, else as many threads as OpenMP would
+ * use (OMP_NUM_THREADS, omp_set_num_threads, no nested ones unless OpenMP allows them), as long as they are
+ * worth it: where its threads waited for one another longer than one would have computed alone, as they do
+ * beside other busy processes, the next calls of the thread compute alone, for a time in proportion to what
+ * was lost, before they try again. Each of several threads gets 16,384 elements or more. A library built
+ * without OpenMP takes every value and computes on the calling thread.
  *
- * Forks. In a child of fork(), GCC's OpenMP runtime waits for ever for threads that only the parent has, if the
- * thread that forked had started others before. Where it did so in a call of this library, its calls in the
- * child compute on the calling thread; where it did so in OpenMP code of your own, set `threads` to 1 there.
+ * OpenMP allocates memory for its threads, and where it cannot create one it prints and ends the program. So
+ * before the threads of a caller become more than ever before, the library creates as many and one more on
+ * trial, and where that fails the process has no larger teams from then on. What remains: others may take
+ * their place in the meantime, or OpenMP may lack a few KiB for itself. With `threads` = 1 nothing of this can
+ * happen.
+ *
+ * Forks. In a child of fork(), GCC's OpenMP runtime waits for ever for threads that only the parent has. So
+ * if the parent has ever had more than one thread, the thread that forked computes alone in the child; others
+ * that the child starts can have teams. A copy of the library that is loaded only in the child does not know
+ * of the fork: set `threads` to 1 there.
  */
 #ifndef GLISSADE_GLISSADE_H
 #define GLISSADE_GLISSADE_H
@@ -107,6 +117,19 @@ GLISSADE_API const char *glissade_isa_at(size_t index);
  * ends with the set it began.
  */
 GLISSADE_API glissade_status glissade_use_isa(const char *name);
+
+/*
+ * Sets what `threads` = 0 means in every later call of the process: 1 the calling thread alone, k at most k
+ * threads, 0 as many as OpenMP would use. Returns GLISSADE_BAD_THREADS for a negative number and changes
+ * nothing. Safe from any thread.
+ *
+ * Until it is called, the environment variable GLISSADE_THREADS says so; the first call that wants to know
+ * reads it. A value that is no whole number from 0 to INT_MAX counts as 0.
+ */
+GLISSADE_API glissade_status glissade_use_threads(int threads);
+
+/* What `threads` = 0 means now, as glissade_use_threads takes it. Safe from any thread. */
+GLISSADE_API int glissade_threads(void);
 
 /* A preset is a value: for an initializer, an assignment, and in C++ for `auto`. */
 #ifdef __cplusplus
