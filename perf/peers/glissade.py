@@ -32,7 +32,7 @@ class Library:
         import numpy
 
         options = options_type(optimizer)()
-        values = re.search(rf"#define GLISSADE_{preset}\b.*?\{{(.*?)\}}", HEADER, re.S).group(1).split(",")
+        values = re.search(rf"#define GLISSADE_{preset}\b.*?\{{(.*?)\}}", HEADER, re.S).group(1).replace("\\\n", "").split(",")
         for (name, kind), value in zip(options._fields_, values):
             setattr(options, name, ctypes.sizeof(options) if name == "struct_size" else
                     float(value) if kind is ctypes.c_double else int(value))
