@@ -79,10 +79,10 @@ def main():
     if arguments.threads == 1:  # XLA has no other way
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-    import glissade
+    import c_library
     import peers
 
-    library = glissade.Library(arguments.library)
+    library = c_library.Library(arguments.library)
     chosen = (peers.jax_peers() if arguments.family == "jax"
               else peers.torch_peers(arguments.threads, not arguments.no_compile))
     for peer in chosen:
