@@ -13,7 +13,7 @@ namespace {
 struct isa {
   using reg = float;
   static float fma(float a, float b, float c) {
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__aarch64__) // Clang has but the last two
     return __builtin_fmaf(a, b, c);
 #else
     // Two floats multiply exactly in double. The sum is rounded to odd (Boldo and Melquiond, 2008), which is towards

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests on a CPU that is not this one, by emulation; exits with 77 where the tools for it are missing.
-# Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone, or emulate.sh aarch64 SOURCE
+# Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone,
+#        emulate.sh aarch64 SOURCE
+#        emulate.sh selftest SOURCE CPU TRIPLET    the selftest on another kind of CPU, which has no kernel but scalar
 set -euo pipefail
 export OMP_NUM_THREADS=8
 corpus=$(cd "$(dirname "$0")" && pwd)/fuzz/corpus
@@ -33,6 +35,16 @@ if [ "$1" = x86 ]; then
   need qemu-x86_64 qemu-user
   run_all qemu-x86_64 -cpu "$3" "$2" "$4"
   exit
+fi
+
+if [ "$1" = selftest ]; then
+  cpu=$3 triplet=$4
+  need "qemu-$cpu" qemu-user
+  need "$triplet-g++" "g++-$triplet"
+  cmake -S "$2" -B "$2/build/$cpu" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux \
+    -DCMAKE_SYSTEM_PROCESSOR="$cpu" -DCMAKE_C_COMPILER="$triplet-gcc" -DCMAKE_CXX_COMPILER="$triplet-g++"
+  cmake --build "$2/build/$cpu"
+  exec "qemu-$cpu" -L "/usr/$triplet" "$2/build/$cpu/glissade_selftest"
 fi
 
 need qemu-aarch64 qemu-user

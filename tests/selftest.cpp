@@ -6,6 +6,7 @@
 #include "glissade/model.hpp"
 #include "options.hpp"
 #include <array>
+#include <bit>
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
@@ -117,9 +118,13 @@ std::uint64_t checksum_of_norm() {
         glissade_rmsprop_step_many_clipped(&o, tensors.size(), tensors.data(), .3, &norm) != GLISSADE_OK)
       return 0;
     glissade::checksum sum;
-    sum.add(&found.norm, sizeof found.norm);
-    sum.add(&found.max_abs, sizeof found.max_abs);
-    sum.add(&norm, sizeof norm);
+    for (const double x :
+         {found.norm, found.max_abs, norm}) { // of a double the low half first, on every byte order
+      const auto bits = std::bit_cast<std::uint64_t>(x);
+      const std::uint32_t halves[] = {static_cast<std::uint32_t>(bits),
+                                      static_cast<std::uint32_t>(bits >> 32)};
+      sum.add(halves, sizeof halves);
+    }
     for (const auto &a : memory)
       for (const auto &array : a.memory)
         sum.add(array.data(), array.size() * sizeof(float));
