@@ -2,7 +2,6 @@
 #pragma once
 #include "list.hpp"
 #include "parallel.hpp"
-#include <algorithm>
 
 namespace glissade {
 
@@ -11,7 +10,8 @@ template <class Work>
 void over_chunks(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
   const std::size_t lines = lines_of(n);
   parallel(lines * line, threads, here, [&](std::size_t chunk, std::size_t chunks) {
-    work(cut(lines, chunk, chunks) * line, std::min(cut(lines, chunk + 1, chunks) * line, n));
+    const std::size_t end = cut(lines, chunk + 1, chunks) * line;
+    work(cut(lines, chunk, chunks) * line, end < n ? end : n);
   });
 }
 

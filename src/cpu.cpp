@@ -1,7 +1,7 @@
 // Which instruction sets run here, and which one is used.
 #include "cpu.hpp"
 #include "glissade/glissade.h"
-#include <atomic>
+#include "own.hpp"
 #include <cstdlib>
 #include <cstring>
 
@@ -42,15 +42,15 @@ const table *chosen_at_first() {
   return name && *name ? named(name) : first_that_runs([](const table &) { return true; });
 }
 
-std::atomic<const table *> in_use = nullptr;
+constinit atomic<const table *> in_use = nullptr;
 
 } // namespace
 
 const table *table_in_use() noexcept {
-  const table *now = in_use.load(std::memory_order_relaxed);
+  const table *now = in_use.load();
   if (now) return now;
   const table *first = chosen_at_first();
-  return in_use.compare_exchange_strong(now, first) ? first : now; // another thread's choice stands
+  return in_use.replace(now, first) ? first : now; // another thread's choice stands
 }
 
 } // namespace glissade
@@ -70,6 +70,6 @@ const char *glissade_isa_at(size_t index) {
 glissade_status glissade_use_isa(const char *name) {
   const table *wanted = name ? named(name) : chosen_at_first();
   if (!wanted) return GLISSADE_UNAVAILABLE_ISA;
-  in_use.store(wanted, std::memory_order_relaxed);
+  in_use.store(wanted);
   return GLISSADE_OK;
 }

@@ -1,8 +1,7 @@
 // How many threads a task is given.
 #include "parallel.hpp"
 #include "glissade/glissade.h"
-#include <algorithm>
-#include <atomic>
+#include "own.hpp"
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -15,7 +14,7 @@ namespace glissade {
 namespace {
 
 // What threads = 0 means: 0 as OpenMP says, or so many; -1 where GLISSADE_THREADS has not been read yet.
-constinit std::atomic<int> by_default = -1;
+constinit atomic<int> by_default = -1;
 
 int from_environment() {
   const char *text = std::getenv("GLISSADE_THREADS");
@@ -27,10 +26,10 @@ int from_environment() {
 }
 
 int threads_by_default() {
-  int now = by_default.load(std::memory_order_relaxed);
+  int now = by_default.load();
   if (now >= 0) return now;
   const int first = from_environment();
-  return by_default.compare_exchange_strong(now, first) ? first : now; // another thread's choice stands
+  return by_default.replace(now, first) ? first : now; // another thread's choice stands
 }
 
 #ifdef _OPENMP
@@ -52,31 +51,31 @@ constexpr double bearable = 200e-6, // seconds lost before a team is given up: t
 // Judges a team that took `total` seconds, of which its first thread took `own` for its chunk and waited for the
 // others in the rest. That thread, too, may have had to wait for its core.
 void judge(std::size_t n, std::size_t chunks, double own, double total) {
-  const double one_thread = std::clamp(own * double(chunks), double(n) * fastest, double(n) * slowest);
-  mine.lost = std::max(0., mine.lost + std::min(total - one_thread, .1));
+  const double one_thread = smaller(larger(own * double(chunks), double(n) * fastest), double(n) * slowest);
+  mine.lost = larger(0., mine.lost + smaller(total - one_thread, .1));
   if (mine.lost > bearable) {
     mine.alone = mine.patience * mine.lost / typical;
-    mine.patience = std::min(2 * mine.patience, most_patient);
+    mine.patience = smaller(2 * mine.patience, most_patient);
     mine.lost = 0;
   } else if (total < one_thread) {
-    mine.patience = std::max(1., .9 * mine.patience);
+    mine.patience = larger(1., .9 * mine.patience);
   }
 }
 
 // The larger of what OpenMP would use and the number of processors, a system call that is made once.
 int most_threads(int by_openmp) {
-  constinit static std::atomic<int> processors = 0;
-  int known = processors.load(std::memory_order_relaxed);
-  if (known == 0) processors = known = omp_get_num_procs();
-  return std::max(by_openmp, known);
+  constinit static atomic<int> processors = 0;
+  int known = processors.load();
+  if (known == 0) processors.store(known = omp_get_num_procs());
+  return larger(by_openmp, known);
 }
 
 // The threads that a team may have here: 1 inside of a region of the caller's where no other may start.
 int allowed_team(int threads) {
   if (omp_get_active_level() >= omp_get_max_active_levels() || lost_its_team()) return 1;
   const int by_openmp = omp_get_max_threads();
-  const int allowed = threads ? std::min(threads, most_threads(by_openmp)) : by_openmp;
-  return std::min(allowed, omp_get_thread_limit());
+  const int allowed = threads ? smaller(threads, most_threads(by_openmp)) : by_openmp;
+  return smaller(allowed, omp_get_thread_limit());
 }
 #endif
 
@@ -93,8 +92,8 @@ void share(std::size_t n, int threads, const default_float_mode &here, task work
   const int allowed = threads == 1 ? 1 : allowed_team(threads);
   // GCC's runtime ends the threads that the next team does not have, and starting one takes longer than the
   // work, so a team stays as large as it was; its last threads may have nothing to do.
-  const int useful = static_cast<int>(std::min(n / worth_a_thread, static_cast<std::size_t>(allowed)));
-  int team = std::max(useful, std::min(allowed, mine.present));
+  const int useful = static_cast<int>(smaller(n / worth_a_thread, static_cast<std::size_t>(allowed)));
+  int team = larger(useful, smaller(allowed, mine.present));
   if (team > mine.possible) mine.possible = team = possible_team(team, mine.present);
   if (team <= 1) return work(0, 1);
 
@@ -106,7 +105,7 @@ void share(std::size_t n, int threads, const default_float_mode &here, task work
 #  pragma omp parallel num_threads(team) // OpenMP may give fewer than asked for
     {
       const default_float_mode on_this_thread;
-      const int chunk = omp_get_thread_num(), chunks = std::min(useful, omp_get_num_threads());
+      const int chunk = omp_get_thread_num(), chunks = smaller(useful, omp_get_num_threads());
       if (chunk == 0) {
         present = omp_get_num_threads();
         if (adapt) own = -omp_get_wtime();
@@ -116,7 +115,7 @@ void share(std::size_t n, int threads, const default_float_mode &here, task work
     }
   }
   if (adapt && present == mine.present) // else some of its threads are new
-    judge(n, static_cast<std::size_t>(std::min(useful, present)), own, omp_get_wtime() - begin);
+    judge(n, static_cast<std::size_t>(smaller(useful, present)), own, omp_get_wtime() - begin);
   mine.present = present;
 #else
   static_cast<void>(n);
@@ -132,7 +131,7 @@ using namespace glissade;
 
 glissade_status glissade_use_threads(int threads) {
   if (threads < 0) return GLISSADE_BAD_THREADS;
-  by_default.store(threads, std::memory_order_relaxed);
+  by_default.store(threads);
   return GLISSADE_OK;
 }
 

@@ -1,7 +1,6 @@
 // Forks, and room for threads.
 #include "team.hpp"
-#include <algorithm>
-#include <atomic>
+#include "own.hpp"
 #include <cctype>
 #include <climits>
 #include <cstdlib>
@@ -24,20 +23,20 @@ namespace {
 // or of the caller, and the runtime cannot be asked, so whichever thread forks a process that had others
 // counts as one with a team. LLVM's runtime takes care of it by itself, and Windows has no fork.
 #if !defined(__clang__) && !defined(_WIN32)
-constinit std::atomic<bool> threads_at_fork = false, forked = false;
+constinit atomic<bool> threads_at_fork = false, forked = false;
 pthread_t forking_thread; // of the parent, and the only one that the child begins with
 
 void before_fork() {
 #  if __has_include(<sys/single_threaded.h>)
-  threads_at_fork = !__libc_single_threaded;
+  threads_at_fork.store(!__libc_single_threaded);
 #  else
-  threads_at_fork = true;
+  threads_at_fork.store(true);
 #  endif
 }
 void in_child() {
-  if (!threads_at_fork) return;
+  if (!threads_at_fork.load()) return;
   forking_thread = pthread_self();
-  forked = true;
+  forked.store(true);
 }
 // When the library is loaded: its first call may be in the child.
 [[gnu::constructor]] void watch_forks() { pthread_atfork(before_fork, nullptr, in_child); }
@@ -100,25 +99,25 @@ bool have_room_for(int threads) {
   return !all.failed;
 }
 
-constinit std::atomic<int> most = INT_MAX; // threads of a team, where more could not be created
+constinit atomic<int> most = INT_MAX; // threads of a team, where more could not be created
 
 } // namespace
 
 bool lost_its_team() noexcept {
 #if !defined(__clang__) && !defined(_WIN32)
-  return forked && pthread_equal(forking_thread, pthread_self());
+  return forked.load() && pthread_equal(forking_thread, pthread_self());
 #else
   return false;
 #endif
 }
 
 int possible_team(int wanted, int present) noexcept {
-  int team = std::min(wanted, most.load());
+  int team = smaller(wanted, most.load());
   if (team <= present) return team;
   // One more than needed, so that memory is left for what the runtime allocates.
   while (team > present && !have_room_for(team - present + 1)) {
     team -= (team - present + 1) / 2;
-    most = team;
+    most.store(team);
   }
   return team;
 }

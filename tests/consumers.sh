@@ -71,6 +71,15 @@ shared)
   prints 0.875 env OMP_NUM_THREADS=4 "$folder/unloaded" "$library"
   prints 0.875 python3 "$here/consumers/main.py" "$library"
   ;;
+fast-math)
+  # In neither build type is the library optimised; the program's functions of <cmath> must not become its own.
+  for type in Debug ""; do
+    project fast-math -DCMAKE_BUILD_TYPE="$type" -DGLISSADE_ISAS="${type:+scalar}"
+    prints "not finite, 1" "$folder/fast-math/consumer"
+    "$here/objects.sh" "$folder/fast-math/glissade/kernels/isas.inc" "$CXX" \
+      $(find "$folder/fast-math/glissade" -path '*/glissade.dir/*.o')
+  done
+  ;;
 xsimd)
   # The one of the surrounding project is used; one that is too old is refused, as is an unknown instruction set.
   mkdir -p "$folder/newer/include" "$folder/older/include/xsimd/config"
