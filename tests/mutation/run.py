@@ -2,7 +2,8 @@
 """Plants the faults of faults.py one at a time in a copy of the sources, and lists those that no quick test notices.
 
 The library of the copy is a shared one, so that its faults stay in it: the tests are compiled once, from the right
-headers. Usage: run.py [NUMBER...] for some of the faults only, or --check that each is still to be found."""
+headers. Those of the words and of the C++ headers compile what they test, so they are built again where it changed; a
+fault of CMakeLists.txt is looked for in a second copy, which is built as a user's is. Usage: run.py [NUMBER...] for some of the faults only, or --check that each is still to be found."""
 import os
 import shutil
 import subprocess
@@ -15,11 +16,17 @@ from faults import FAULTS
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "build" / "mutation"
 SOURCE, BUILD = HOME / "source", HOME / "build"
+PLAIN_SOURCE, PLAIN_BUILD = HOME / "plain-source", HOME / "plain-build"
 TESTS = "tests/glissade_tests"
 SECONDS = 120
 
+WORDS = ["tests/glissade_words", "-a"]
+HEADERS = ["tests/glissade_headers", "-a"]
+OBJECTS = ["ctest", "-R", "objects share|flags: ", "--stop-on-failure"]
+
 # Fast and sharp ones first; each is over at the first failure.
 QUICK = [
+    WORDS,
     [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c]"],
     ["tests/fuzz/fuzz_optimizers", str(ROOT / "tests/fuzz/corpus/optimizers")],
     ["ctest", "-R", "the first call|threads: |a fork", "--stop-on-failure"],
@@ -38,40 +45,57 @@ def plant(path, old, new):
     return text
 
 
-def build(*targets):
-    done = subprocess.run(["cmake", "--build", BUILD, "-j2", "--target", *targets], capture_output=True, text=True)
+def build(*targets, folder=BUILD):
+    done = subprocess.run(["cmake", "--build", folder, "-j2", "--target", *targets], capture_output=True, text=True)
     return done.stdout[-3000:] if done.returncode else ""
 
 
-def prepare():
+def copy_to(source):
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     for name in files:
-        to = SOURCE / name
+        to = source / name
         to.parent.mkdir(parents=True, exist_ok=True)
         # What differs gets a new date, so that a fault left by a run that was stopped is built away.
         if not to.exists() or to.read_bytes() != (ROOT / name).read_bytes():
             shutil.copy(ROOT / name, to)
+
+
+def prepare():
+    copy_to(SOURCE)
     plant(SOURCE / "CMakeLists.txt", "-O3;-fno-lto", "-O1;-fno-lto")
     subprocess.run(
         ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON", "-DBUILD_SHARED_LIBS=ON", "-DCMAKE_BUILD_TYPE=None",
          "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON"], check=True, capture_output=True)
-    errors = build("glissade", "glissade_tests", "glissade_concurrency", "fuzz_optimizers")
+    copy_to(PLAIN_SOURCE)
+    subprocess.run(["cmake", "-S", PLAIN_SOURCE, "-B", PLAIN_BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON"],
+                   check=True, capture_output=True)
+    errors = build("glissade", "glissade_tests", "glissade_concurrency", "glissade_words", "glissade_headers",
+                   "fuzz_optimizers") or build("glissade", folder=PLAIN_BUILD)
     if errors:
         sys.exit(errors)
 
 
-def noticed_by():
+def noticed_by(commands, folder=BUILD):
     """The test that fails, or None."""
-    for command in QUICK:
-        program = [str(BUILD / command[0]) if "/" in command[0] else command[0], *command[1:]]
+    for command in commands:
+        program = [str(folder / command[0]) if "/" in command[0] else command[0], *command[1:]]
         try:
-            done = subprocess.run(program, cwd=BUILD, capture_output=True, timeout=SECONDS,
+            done = subprocess.run(program, cwd=folder, capture_output=True, timeout=SECONDS,
                                   env={**os.environ, "OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "8"})
         except subprocess.TimeoutExpired:
             return "the time"
         if done.returncode:
             return " ".join(Path(word).name if "/" in word else word for word in command)
     return None
+
+
+def try_fault(file):
+    """What notices the fault that was planted in a file, or None."""
+    if file == "CMakeLists.txt":
+        return "the compiler" if build("glissade", folder=PLAIN_BUILD) else noticed_by([OBJECTS], PLAIN_BUILD)
+    if file.endswith(".hpp") and file.startswith("include/"):
+        return "the compiler" if build("glissade_headers") else noticed_by([HEADERS])
+    return "the compiler" if build("glissade", "glissade_words") else noticed_by(QUICK)
 
 
 def main():
@@ -83,20 +107,21 @@ def main():
         return
     started = time.time()
     prepare()
-    if noticed_by():
-        sys.exit(f"without a fault there is a failure: {noticed_by()}")
+    for failure in noticed_by([*QUICK, HEADERS]), noticed_by([OBJECTS], PLAIN_BUILD):
+        if failure:
+            sys.exit(f"without a fault there is a failure: {failure}")
     survivors = 0
     wanted = [int(word) for word in sys.argv[1:]] or range(len(FAULTS))
     for i in wanted:
         file, old, new, *why = FAULTS[i]
-        right = plant(SOURCE / file, old, new)
-        errors = build("glissade")
-        by = "the compiler" if errors else noticed_by()
-        (SOURCE / file).write_text(right)
+        source = (PLAIN_SOURCE if file == "CMakeLists.txt" else SOURCE) / file
+        right = plant(source, old, new)
+        by = try_fault(file)
+        source.write_text(right)
         survivors += by is None and not why
         result = f"noticed by {by}" if by else f"survives: {why[0]}" if why else "SURVIVES"
         print(f"{i:3} {file}: {old.strip()} -> {new.strip()}: {result}", flush=True)
-    build("glissade")
+    build("glissade", "glissade_words", "glissade_headers")
     print(f"{len(wanted)} faults, {survivors} unexplained survivors, {time.time() - started:.0f} s")
     sys.exit(survivors != 0)
 
