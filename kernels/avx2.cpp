@@ -12,6 +12,32 @@ struct isa {
   static reg div(reg a, reg b) { return _mm256_div_ps(a, b); }
   static reg sqrt(reg a) { return _mm256_sqrt_ps(a); }
 
+  static reg flush(reg a, reg tiny) { return _mm256_and_ps(a, _mm256_cmp_ps(abs(a), tiny, _CMP_NLT_UQ)); }
+
+  static constexpr unsigned on_intel = every_second, elsewhere = every_second;
+  struct doubt {
+    __v8si lanes = {};
+    friend doubt operator|(doubt a, doubt b) { return {a.lanes | b.lanes}; }
+  };
+  static bool any(doubt d) { return _mm256_movemask_ps(reinterpret_cast<__m256>(d.lanes)) != 0; }
+  static doubt not_at_least(reg a, reg b) {
+    return {reinterpret_cast<__v8si>(_mm256_cmp_ps(a, b, _CMP_NGE_UQ))};
+  }
+  static reg fnma(reg a, reg b, reg c) { return _mm256_fnmadd_ps(a, b, c); }
+  static reg reciprocal_root(reg a) { return _mm256_rsqrt_ps(a); }
+  static constexpr bool rough_estimate = true; // 12 bits
+
+  static __m256i first(std::size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+  static void copy_few(float *to, const float *from, std::size_t n) {
+    _mm256_storeu_ps(to, _mm256_maskload_ps(from, first(n)));
+  }
+  static void copy_few_back(float *to, const float *from, std::size_t n) {
+    _mm256_maskstore_ps(to, first(n), _mm256_loadu_ps(from));
+  }
+
   using wide = xsimd::batch<double, xsimd::avx2>;
   static wide widened(const float *from) { return _mm256_cvtps_pd(_mm_loadu_ps(from)); }
   static wide add_square(wide sum, wide x) { return _mm256_fmadd_pd(x, x, sum); }
@@ -19,6 +45,6 @@ struct isa {
 
 } // namespace
 
-extern constinit const table avx2 = table_of<isa>("avx2");
+extern constinit const tables avx2 = tables_of<isa>("avx2");
 
 } // namespace glissade

@@ -7,14 +7,22 @@
 namespace glissade {
 namespace {
 
-template <class isa>
+template <class isa, unsigned ways>
 constexpr table table_of(const char *name) {
   return {
       name,
       sum_of_squares<isa>,
-#define GLISSADE_OPTIMIZER(name, preset) kernel_of<vec<isa>, rules::name>,
+#define GLISSADE_OPTIMIZER(name, preset) kernel_of<isa, rules::name, ways>,
 #include "glissade/optimizers.inc"
   };
+}
+
+template <class isa>
+constexpr tables tables_of(const char *name) {
+  if constexpr (has_products<isa>)
+    return {table_of<isa, isa::on_intel>(name), table_of<isa, isa::elsewhere>(name)};
+  else
+    return {table_of<isa, 0>(name), table_of<isa, 0>(name)};
 }
 
 } // namespace

@@ -12,6 +12,16 @@ struct isa {
   static reg div(reg a, reg b) { return vdivq_f32(a, b); }
   static reg sqrt(reg a) { return vsqrtq_f32(a); }
 
+  // Without masks, by the two halves of a register.
+  static void copy_few(float *to, const float *from, std::size_t n) {
+    vst1q_f32(to, vdupq_n_f32(0));
+    copy_few_back(to, from, n);
+  }
+  static void copy_few_back(float *to, const float *from, std::size_t n) {
+    if (n >= 2) vst1_f32(to, vld1_f32(from));
+    if (n % 2) to[n - 1] = from[n - 1];
+  }
+
   using wide = xsimd::batch<double, xsimd::neon64>;
   static wide widened(const float *from) { return vcvt_f64_f32(vld1_f32(from)); }
   static wide add_square(wide sum, wide x) { return vfmaq_f64(sum, x, x); }
@@ -19,6 +29,6 @@ struct isa {
 
 } // namespace
 
-extern constinit const table neon = table_of<isa>("neon");
+extern constinit const tables neon = tables_of<isa>("neon");
 
 } // namespace glissade

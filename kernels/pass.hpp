@@ -8,11 +8,13 @@
 namespace glissade {
 namespace {
 
-template <class V, class rule, unsigned mode, class arrays>
+template <class isa, class rule, unsigned mode, class arrays>
 struct pass;
 
-template <class V, class rule, unsigned mode, std::size_t... k>
-struct pass<V, rule, mode, std::index_sequence<k...>> {
+template <class isa, class rule, unsigned mode, std::size_t... k>
+struct pass<isa, rule, mode, std::index_sequence<k...>> {
+  using coefficients = typename rule::coefficients;
+  static constexpr std::size_t width = vec<isa>::width;
   static constexpr bool used[] = {uses<rule>(mode, k)...};
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
@@ -21,94 +23,153 @@ struct pass<V, rule, mode, std::index_sequence<k...>> {
   // arrays begin alike in their pages, and would all wait for the same bank of memory. What follows the end is not asked
   // for, since it may be another thread's, but the arrays that this thread computes next. Registers much shorter than a
   // line would ask for each too often.
-  static constexpr bool asks = V::width >= 8;
+  static constexpr bool asks = width >= 8;
   static constexpr std::size_t ahead = 384, apart = 128, farthest = ahead + apart * sizeof...(k);
 
-  struct registers {
-    V at[sizeof...(k)];
+  // So many elements take the divider where a product was in doubt: what is 0 or tiny is seldom alone.
+  static constexpr std::size_t wary = 16 * width;
 
-    void load(float *const *from, std::size_t i) {
-      ((used[k] ? void(at[k] = V::load(from[k] + i)) : void()), ...);
+  // Up to two registers of each array beside the whole ones. They overlap those, so they are copied before anything is
+  // stored, and stored last; the elements in both are stored twice, with the same bits.
+  struct edges {
+    alignas(64) float of[sizeof...(k)][2 * width];
+    std::size_t from[2], count = 0;
+
+    void copy(float *const *arrays, std::size_t i) {
+      ((used[k] ? vec<isa>::load(arrays[k] + i).store(of[k] + count * width) : void()), ...);
+      from[count++] = i;
     }
-    void step(const typename rule::coefficients &c) { rule::template step<mode>(c, at[k]...); }
-    void store(float *const *to, std::size_t i) const {
-      ((written[k] ? at[k].store(to[k] + i) : void()), ...);
+    void copy_back(float *const *arrays) const {
+      for (std::size_t e = 0; e < count; ++e)
+        ((written[k] ? vec<isa>::load(of[k] + e * width).store(arrays[k] + from[e]) : void()), ...);
+    }
+    // Fewer elements than a register has.
+    void copy_few(float *const *arrays, std::size_t begin, std::size_t n) {
+      ((used[k] ? isa::copy_few(of[k], arrays[k] + begin, n) : void()), ...);
+      count = 1;
+    }
+    void copy_few_back(float *const *arrays, std::size_t begin, std::size_t n) const {
+      ((written[k] ? isa::copy_few_back(arrays[k] + begin, of[k], n) : void()), ...);
     }
   };
 
-  static void run(const void *coefficients, float *const *arrays, std::size_t begin, std::size_t end,
+  static void run(const void *given, unsigned ways, float *const *arrays, std::size_t begin, std::size_t end,
                   float *const *next) {
-    const auto c =
-        *static_cast<const typename rule::coefficients *>(coefficients); // a copy: stores cannot alias it
-    float *const at[] = {arrays[k]...};
-    if (end - begin < V::width) return few(c, at, begin, end);
+    const auto c = *static_cast<const coefficients *>(given); // a copy: stores cannot alias it
+    const bool neutral = c.neutral();
+    const std::size_t by_divider = ways & every_second ? width : 0;
+    const bool few = end - begin < width;
 
-    if ((end - begin) % V::width == 0) return whole_registers(c, at, begin, end, next);
-    // The rest is the last whole register of the range. It overlaps the one before it, so it is read and computed
-    // before anything is stored; the elements in both are then stored twice, with the same bits.
-    registers last;
-    last.load(at, end - V::width);
-    last.step(c);
-    whole_registers(c, at, begin, end, next);
-    last.store(at, end - V::width);
-  }
-
-  // By address, since an array that comes next may be shorter, and of another mode absent.
-  static void prefetch(float *const *from, std::size_t i, std::size_t apart_by) {
-    const auto ask = [](const float *array, std::size_t at) {
-      const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
-      __builtin_prefetch(reinterpret_cast<const void *>(address));
-    };
-    ((used[k] ? ask(from[k], i + k * apart_by) : void()), ...);
-  }
-
-  static void whole_registers(const typename rule::coefficients &c, float *const *at, std::size_t begin,
-                              std::size_t end, float *const *next) {
-    for (std::size_t i = begin; i + V::width <= end; i += V::width) {
-      if (asks && i + farthest < end) {
-        prefetch(at, i + ahead, apart);
-      } else if (asks && next) {
-        if (i + ahead < end)
-          prefetch(at, i + ahead, 0);
-        else
-          prefetch(next, i + ahead - end, 0);
+    edges beside;
+    std::size_t first = begin, last = end;
+    if constexpr (width > 1) {
+      if (few) {
+        beside.copy_few(arrays, begin, end - begin);
+        first = last;
+      } else {
+        if (const auto before = before_aligned(arrays, begin, end)) {
+          beside.copy(arrays, begin);
+          first = begin + before;
+        }
+        if ((end - first) % width != 0) {
+          beside.copy(arrays, end - width);
+          last = first + (end - first) / width * width;
+        }
       }
-      registers r;
-      r.load(at, i);
-      r.step(c);
-      r.store(at, i);
+    }
+    for (bool whole = beside.count == 0;; whole = true) {
+      float *const at[] = {whole ? arrays[k] : beside.of[k]...};
+      const std::size_t stop = whole ? last : beside.count * width;
+      std::size_t trusted =
+          few ? width : 0; // from where on products are tried; the rest of a register of few is 0
+      for (std::size_t i = whole ? first : 0; i < stop; i += width) {
+        if (whole) prefetch(at, i, stop, next);
+        if constexpr (has_products<isa> && rule::roots)
+          if ((i & by_divider) == 0 && i >= trusted) {
+            if (neutral ? step<products<true>>(c, at, i) : step<products<false>>(c, at, i)) continue;
+            trusted = i + wary;
+          }
+        step<divider>(c, at, i);
+      }
+      if (whole) break;
+    }
+    if constexpr (width > 1) {
+      if (few)
+        beside.copy_few_back(arrays, begin, end - begin);
+      else
+        beside.copy_back(arrays);
     }
   }
 
-  // Fewer elements than a register has: by way of a padded copy.
-  static void few(const typename rule::coefficients &c, float *const *arrays, std::size_t begin,
-                  std::size_t end) {
-    float padded[sizeof...(k)][V::width] = {};
-    float *const at[] = {padded[k]...};
-    for (std::size_t i = begin; i < end; ++i)
-      ((used[k] ? void(at[k][i - begin] = arrays[k][i]) : void()), ...);
-    registers r;
-    r.load(at, 0);
-    r.step(c);
-    r.store(at, 0);
-    for (std::size_t i = begin; i < end; ++i)
-      ((written[k] ? void(arrays[k][i] = at[k][i - begin]) : void()), ...);
+  // One register of each array. False, and nothing stored, where a product is in doubt.
+  template <class way>
+  static bool step(const coefficients &c, float *const *arrays, std::size_t i) {
+    using V = vec<isa, way>;
+    V at[sizeof...(k)];
+    ((used[k] ? void(at[k] = V::load(arrays[k] + i)) : void()), ...);
+    rule::template step<mode>(c, at[k]...);
+    if constexpr (way::by_products) {
+      typename V::doubt doubt = {};
+      ((written[k] ? void(doubt = doubt | at[k].in_doubt) : void()), ...);
+      if (isa::any(doubt)) return false;
+    }
+    ((written[k] ? at[k].store(arrays[k] + i) : void()), ...);
+    return true;
+  }
+
+  // How many elements lie before the first from which most of the written arrays are stored in whole registers of memory:
+  // other stores touch two lines each. For a few registers that is not worth the one more.
+  static std::size_t before_aligned(float *const *arrays, std::size_t begin, std::size_t end) {
+    if (end - begin < 8 * width) return 0;
+    const auto before = [=](const float *array) {
+      return -(reinterpret_cast<std::uintptr_t>(array + begin) / sizeof(float)) % width;
+    };
+    std::size_t best = 0, most = 0;
+    const auto consider = [&](std::size_t places) {
+      const std::size_t aligned = ((written[k] && before(arrays[k]) == places) + ...);
+      if (aligned > most) {
+        best = places;
+        most = aligned;
+      }
+    };
+    ((written[k] ? consider(before(arrays[k])) : void()), ...);
+    return best;
+  }
+
+  static void prefetch(float *const *at, std::size_t i, std::size_t end, float *const *next) {
+    if (asks && i + farthest < end) {
+      ask(at, i + ahead, apart);
+    } else if (asks && next) {
+      if (i + ahead < end)
+        ask(at, i + ahead, 0);
+      else
+        ask(next, i + ahead - end, 0);
+    }
+  }
+
+  // By address, since an array that comes next may be shorter, and of another mode absent.
+  static void ask(float *const *from, std::size_t i, std::size_t apart_by) {
+    const auto one = [](const float *array, std::size_t at) {
+      const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
+      __builtin_prefetch(reinterpret_cast<const void *>(address));
+    };
+    ((used[k] ? one(from[k], i + k * apart_by) : void()), ...);
   }
 };
 
-template <class V, class rule, unsigned... mode>
-void run(std::integer_sequence<unsigned, mode...>, unsigned wanted, const void *coefficients,
+template <class isa, class rule, unsigned ways, unsigned... mode>
+void run(std::integer_sequence<unsigned, mode...>, const void *coefficients, unsigned wanted,
          float *const *arrays, std::size_t begin, std::size_t end, float *const *next) {
   using all = std::make_index_sequence<array_count<rule>>;
-  static constexpr decltype(&pass<V, rule, 0, all>::run) passes[] = {&pass<V, rule, mode, all>::run...};
-  passes[wanted](coefficients, arrays, begin, end, next);
+  static constexpr decltype(&pass<isa, rule, 0, all>::run) passes[] = {&pass<isa, rule, mode, all>::run...};
+  passes[wanted](coefficients, ways, arrays, begin, end, next);
 }
 
-template <class V, class rule>
+template <class isa, class rule, unsigned ways>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                std::size_t end, float *const *next) {
-  run<V, rule>(std::make_integer_sequence<unsigned, rule::modes>(), mode, coefficients, arrays, begin, end,
-               next);
+  run<isa, rule, ways>(std::make_integer_sequence<unsigned, rule::modes>(), coefficients, mode, arrays, begin,
+                       end, next);
 }
 
 } // namespace

@@ -80,6 +80,39 @@ constexpr bool uses(unsigned mode, std::size_t array) {
   return array < 2 || (mode & rule::states[array - 2].when) == rule::states[array - 2].when;
 }
 
+// Coefficients that most options leave neutral, at 1 and at 0; where all of a step are, V::neutral leaves them out.
+struct factor {
+  float value;
+  factor(float x) : value(x) {}
+  template <class V>
+  friend V operator*(factor a, V b) {
+    if constexpr (V::neutral)
+      return b;
+    else
+      return V(a.value) * b;
+  }
+};
+struct offset { // of what is not negative
+  float value;
+  template <class V>
+  friend V operator+(V a, offset b) {
+    if constexpr (V::neutral)
+      return a;
+    else
+      return a + V(b.value);
+  }
+};
+
+// A coefficient more than 0, at most 1, by which registers are divided.
+struct divisor {
+  explicit divisor(float x) : value(x), reciprocal(1 / x) {}
+  float value, reciprocal;
+  template <class V>
+  friend auto operator/(V a, divisor b) {
+    return divided(a, b.value, b.reciprocal);
+  }
+};
+
 // The mode bit that every rule has: weight_decay * param joins the gradient. A branch, since 0 * inf is NaN.
 inline constexpr unsigned l2 = 1;
 
@@ -88,16 +121,26 @@ unsigned mode_of(const typename rule::options &o) {
   return rule::own_mode(o) | l2 * (o.weight_decay != 0 && !rule::decoupled(o));
 }
 
-// The coefficients that every rule has. `decoupled` says that weight decay shrinks param instead.
-struct common {
+// The coefficients that every rule has. `decoupled` says that weight decay shrinks param instead; `Shrink` is a factor, or
+// a float where that is usual.
+template <class Shrink>
+struct common_with {
   template <class options>
-  common(const options &o, bool decoupled)
+  common_with(const options &o, bool decoupled)
       : grad_scale(scaled(o, 1)),
         weight_decay(f(o.weight_decay)),
         shrink(f(decoupled ? 1 - o.lr * o.weight_decay : 1)),
         tiny(o.flush_subnormals ? FLT_MIN : 0) {}
 
-  float grad_scale, weight_decay, shrink, tiny;
+  factor grad_scale;
+  float weight_decay;
+  Shrink shrink;
+  float tiny;
+
+  // Whether neither a factor nor an offset nor `tiny` changes anything.
+  bool neutral() const { return is_neutral(grad_scale) && is_neutral(shrink) && tiny == 0; }
+  static bool is_neutral(factor x) { return x.value == 1; }
+  static bool is_neutral(float) { return true; }
 
   // The factor of every gradient, with `clip` as a further one.
   template <class options>
@@ -116,6 +159,7 @@ struct common {
       return g;
   }
 };
+using common = common_with<factor>;
 
 // The weights of a moving average. torch's three ways to compute one differ in the last bits.
 struct average {

@@ -37,6 +37,6 @@ struct isa {
 
 } // namespace
 
-extern constinit const table scalar = table_of<isa>("scalar");
+extern constinit const tables scalar = tables_of<isa>("scalar");
 
 } // namespace glissade

@@ -17,4 +17,9 @@ struct table {
 #include "glissade/optimizers.inc"
 };
 
+// The same kernels, each with the way to take roots that is the faster one on these CPUs.
+struct tables {
+  table on_intel, elsewhere;
+};
+
 } // namespace glissade

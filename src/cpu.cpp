@@ -9,7 +9,7 @@ namespace glissade {
 
 // isas.inc is written by CMake from its list of kernel files, best first: GLISSADE_ISA(avx2, HAS("avx2")
 // HAS("fma")). So every -m flag that a kernel is compiled with is also asked for here.
-#define GLISSADE_ISA(name, features) extern const table name;
+#define GLISSADE_ISA(name, features) extern const tables name;
 #include "isas.inc"
 
 namespace {
@@ -19,9 +19,17 @@ struct isa {
   bool runs;
 };
 
+bool on_intel() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
 // The compiler's own test, since it also asks whether the operating system saves the registers.
 #define HAS(feature) &&__builtin_cpu_supports(feature)
-#define GLISSADE_ISA(name, features) isa{&name, true features},
+#define GLISSADE_ISA(name, features) isa{on_intel() ? &name.on_intel : &name.elsewhere, true features},
 
 template <class Wanted>
 const table *first_that_runs(Wanted wanted) {

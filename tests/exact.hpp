@@ -139,6 +139,8 @@ inline float lerp(float a, float b, float w) {
   const bool near_a = magnitude(w) < magnitude(.5f); // so not for a NaN
   return fma(near_a ? w : subtract(w, 1), subtract(b, a), near_a ? a : b);
 }
-inline float flush(float a, float tiny) { return less(abs(a), tiny) ? 0.f : a; }
+inline float flush(float a, float b) { // of subnormals if b is not small
+  return magnitude(a) < 0x800000 && !less(abs(b), 1) ? 0.f : a;
+}
 
 } // namespace exact

@@ -8,7 +8,7 @@ TEMPLATE_LIST_TEST_CASE("a step stays inside its arrays at both ends", "[memory]
   for (auto o : family::one_per_mode<TestType>())
     for (const auto &isa : family::isas()) {
       REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
-      for (std::size_t n = 0; n <= 65; ++n)
+      for (std::size_t n = 0; n <= 145; n += n == 65 ? 62 : 1) // from 128 on, aligned registers come first
         for (const bool at_end : {false, true}) {
           family::arrays<TestType> expected(n, family::any_float, static_cast<std::uint32_t>(n));
           std::array<float *, count> at;

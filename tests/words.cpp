@@ -14,6 +14,18 @@ namespace words {
 #include "isas.inc"
 } // namespace words
 
+// What words.hpp makes of the words of exact.hpp.
+namespace exact {
+namespace {
+float divided(float a, float b) { return divide(a, words::fraction(b)); }
+float root_by_products(float a) { return sqrt(a); }
+float divided_root(float a, float b) { return divide(sqrt(a), words::fraction(b)); }
+float root_from(float a, float) { return sqrt(a); }
+float doubts_of_root(float) { return 0; }
+float doubts_of_divided(float, float) { return 0; }
+} // namespace
+} // namespace exact
+
 namespace {
 
 struct isa {
@@ -152,13 +164,68 @@ void compare_random(std::uint64_t n) {
     compare(w, n, random_arguments);
 }
 
+const word &word_named(const char *name) {
+  return *std::find_if(std::begin(all_words), std::end(all_words),
+                       [=](const word &w) { return std::string(w.name) == name; });
+}
+
 // Every float, or every 4,099th, whose bits are spread over all exponents and fractions alike.
 void compare_roots(std::uint64_t stride) {
-  const auto is_root = [](const word &w) { return std::string(w.name) == "sqrt"; };
-  const auto &root = *std::find_if(std::begin(all_words), std::end(all_words), is_root);
-  compare(root, (std::uint64_t(1) << 32) / stride, [=](std::uint64_t i) {
-    return arguments{std::bit_cast<float>(static_cast<std::uint32_t>(i * stride))};
-  });
+  for (const char *name : {"sqrt", "root_by_products", "doubts_of_root"})
+    compare(word_named(name), (std::uint64_t(1) << 32) / stride, [=](std::uint64_t i) {
+      return arguments{std::bit_cast<float>(static_cast<std::uint32_t>(i * stride))};
+    });
+}
+
+// The floats from 1 to 4 whose roots lie so near to the middle of two floats that Newton's last step could miss; each
+// from every estimate that an instruction set might make.
+void compare_roots_from_estimates(std::uint32_t stride) {
+  for (std::uint32_t bits = 0x3f800000; bits < 0x40800000; ++bits) {
+    const auto x = std::bit_cast<float>(bits);
+    const double root = std::sqrt(double(x)); // between 1 and 2, where floats lie 2^-23 apart
+    const double middle = std::ldexp(std::floor(std::ldexp(root, 23)) + .5, -23);
+    if (std::abs(root - middle) > 0x1p-43) continue;
+    const auto first = static_cast<float>((1 - words::estimate_error) / root);
+    const auto last = static_cast<float>((1 + words::estimate_error) / root);
+    const auto from = std::bit_cast<std::uint32_t>(first), to = std::bit_cast<std::uint32_t>(last);
+    compare(word_named("root_from"), (to - from) / stride, [=](std::uint64_t i) {
+      return arguments{x, std::bit_cast<float>(from + static_cast<std::uint32_t>(i) * stride)};
+    });
+  }
+}
+
+// For every divisor, or every stride-th, the numerators whose quotients are the nearest to the middle of two floats:
+// with digits d of the divisor, 2^24 or 2^25 times their digits is 1 or 2 more or less than a multiple of d that is odd.
+std::vector<arguments> hard_quotients(std::uint32_t stride) {
+  std::vector<arguments> list;
+  for (std::uint32_t d = 0x800001; d < 0x1000000; d += 2 * stride) {
+    std::uint64_t inverse = 1; // of 2^24 modulo d
+    for (int i = 0; i < 24; ++i)
+      inverse = (inverse % 2 ? inverse + d : inverse) / 2;
+    for (const std::uint64_t multiple : {1u, 2u, d - 1, d - 2})
+      for (const std::uint64_t power : {inverse, (inverse % 2 ? inverse + d : inverse) / 2})
+        for (std::uint64_t digits = multiple * power % d; digits < 0x1000000; digits += d)
+          if (digits >= 0x800000)
+            list.push_back(
+                {std::bit_cast<float>(0x3f000000u | (static_cast<std::uint32_t>(digits) & 0x7fffff)),
+                 std::bit_cast<float>(0x3f000000u | (d & 0x7fffff))});
+  }
+  return list;
+}
+void compare_hard_quotients(std::uint32_t stride) {
+  const auto list = hard_quotients(stride);
+  for (const char *name : {"divide", "divided"})
+    compare(word_named(name), list.size(), [&](std::uint64_t i) { return list[i]; });
+}
+
+// All digits of a numerator by the divisors of the first steps of Adam.
+void compare_quotients(int divisors, std::uint32_t stride) {
+  for (int step = 1; step <= divisors; ++step) {
+    const auto divisor = static_cast<float>(std::sqrt(1 - std::pow(.999, step)));
+    compare(word_named("divided"), (1 << 23) / stride, [=](std::uint64_t i) {
+      return arguments{std::bit_cast<float>(0x3f800000u + static_cast<std::uint32_t>(i) * stride), divisor};
+    });
+  }
 }
 
 } // namespace
@@ -181,6 +248,12 @@ TEST_CASE("words of random values", "[words]") { compare_random(1000000); }
 TEST_CASE("words of many random values", "[.exhaustive]") { compare_random(100000000); }
 TEST_CASE("roots of every 4,099th float", "[words]") { compare_roots(4099); }
 TEST_CASE("roots of all floats", "[.exhaustive]") { compare_roots(1); }
+TEST_CASE("hard roots from some estimates", "[words]") { compare_roots_from_estimates(101); }
+TEST_CASE("hard roots from all estimates", "[.exhaustive]") { compare_roots_from_estimates(1); }
+TEST_CASE("hard quotients of some divisors", "[words]") { compare_hard_quotients(101); }
+TEST_CASE("hard quotients of all divisors", "[.exhaustive]") { compare_hard_quotients(1); }
+TEST_CASE("quotients of some numerators", "[words]") { compare_quotients(20, 1009); }
+TEST_CASE("quotients of all numerators", "[.exhaustive]") { compare_quotients(50, 1); }
 
 // The integer arithmetic itself, against what nobody doubts.
 TEST_CASE("the oracle knows IEEE 754", "[words]") {

@@ -1,8 +1,20 @@
 // The words of kernels/vec.hpp on arrays: a table of functions for each instruction set.
 #pragma once
+#include <bit>
+#include <cfloat>
 #include <cstddef>
+#include <cstdint>
 
 namespace words {
+
+// Some float of the same digits that is more than 2^-54, less than 1: what words divide by.
+inline float fraction(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  return std::bit_cast<float>((bits & 0x7fffff) | (126 - (bits >> 23) % 53) << 23);
+}
+
+// The error of the estimates that roots start from, as the makers of the CPUs state it; the larger one.
+inline constexpr double estimate_error = 1.5 * 0x1p-12;
 
 // WORD(name, number of arguments, what it computes of a, b, c, d)
 #define GLISSADE_WORDS(WORD)                                                                                 \
@@ -19,7 +31,13 @@ namespace words {
   WORD(max, 2, max(a, b))                                                                                    \
   WORD(sign, 1, sign(a))                                                                                     \
   WORD(lerp, 3, lerp(a, b, c))                                                                               \
-  WORD(flush, 2, flush(a, b))
+  WORD(flush, 2, flush(a, if_less(abs(b), 1.f, 0.f, FLT_MIN)))                                               \
+  WORD(divided, 2, by_products(a, b, divided_by_fraction))                                                   \
+  WORD(root_by_products, 1, by_products(a, a, root))                                                         \
+  WORD(divided_root, 2, by_products(a, b, root_divided_by_fraction))                                         \
+  WORD(root_from, 2, root_from<glissade::isa>(a, b))                                                         \
+  WORD(doubts_of_root, 1, doubts(a, a, root))                                                                \
+  WORD(doubts_of_divided, 2, doubts(a, b, divided_by_fraction))
 
 // Computes n results, n a multiple of 16, from four arrays of arguments.
 using word = void (*)(const float *const *from, float *to, std::size_t n);

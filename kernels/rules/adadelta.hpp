@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct adadelta {
   using options = glissade_adadelta;
   static constexpr unsigned modes = 2;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_SQUARE_AVG}, {GLISSADE_NULL_ACC_DELTA}};
   static bool reads_step(const options &) { return false; }

@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct adagrad {
   using options = glissade_adagrad;
   static constexpr unsigned modes = 2;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_SUM, 0, &options::initial_accumulator_value},

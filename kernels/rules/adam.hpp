@@ -8,6 +8,7 @@ namespace glissade::rules {
 struct adam {
   using options = glissade_adam;
   static constexpr unsigned amsgrad = 2, modes = 4;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}, {GLISSADE_NULL_MAX_EXP_AVG_SQ, amsgrad}};
@@ -15,9 +16,9 @@ struct adam {
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
   static unsigned own_mode(const options &o) { return amsgrad * (o.amsgrad != 0); }
 
-  struct coefficients : common {
+  struct coefficients : common_with<float> {
     explicit coefficients(const options &o)
-        : common(o, decoupled(o)),
+        : common_with(o, decoupled(o)),
           beta1(o.beta1),
           beta2(o.beta2),
           lr(f(-o.lr / (reads_step(o) ? 1 - power(o.beta1, o.step) : 1))),
@@ -25,7 +26,9 @@ struct adam {
           eps(f(o.eps)) {}
 
     average beta1, beta2;
-    float lr, correction, eps;
+    float lr;
+    divisor correction;
+    float eps;
   };
 
   template <unsigned mode, class V>

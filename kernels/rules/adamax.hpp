@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct adamax {
   using options = glissade_adamax;
   static constexpr unsigned modes = 2;
+  static constexpr bool roots = false;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_INF}};
   static bool reads_step(const options &) { return true; }

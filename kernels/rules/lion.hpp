@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct lion {
   using options = glissade_lion;
   static constexpr unsigned modes = 1;
+  static constexpr bool roots = false;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}};
   static bool reads_step(const options &) { return false; }

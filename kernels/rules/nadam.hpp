@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct nadam {
   using options = glissade_nadam;
   static constexpr unsigned modes = 2;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
   static bool reads_step(const options &) { return true; }
@@ -43,7 +44,8 @@ struct nadam {
     }
 
     average beta1, beta2;
-    float correction, eps, lr_of_grad, lr_of_average;
+    divisor correction;
+    float eps, lr_of_grad, lr_of_average;
   };
 
   template <unsigned mode, class V>

@@ -8,6 +8,7 @@ namespace glissade::rules {
 struct radam {
   using options = glissade_radam;
   static constexpr unsigned rectified = 2, modes = 4;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
   static bool reads_step(const options &) { return true; }
@@ -36,7 +37,9 @@ struct radam {
     }
 
     average beta1, beta2;
-    float lr, correction1, correction2, eps, rectification;
+    float lr;
+    divisor correction1;
+    float correction2, eps, rectification;
   };
 
   template <unsigned mode, class V>

@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct rmsprop {
   using options = glissade_rmsprop;
   static constexpr unsigned centered = 2, momentum = 4, nesterov = 8, modes = 16;
+  static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
       {GLISSADE_NULL_SQUARE_AVG, 0, &options::initial_square_avg},
@@ -25,7 +26,7 @@ struct rmsprop {
         : common(o, decoupled(o)),
           alpha(o.alpha),
           correction(f(o.bias_correction ? 1 / (1 - power(o.alpha, o.step)) : 1)),
-          eps_inside(f(o.eps_in_sqrt ? o.eps + 0. : 0)), // -0 becomes 0, as the eps that is not used
+          eps_inside{f(o.eps_in_sqrt ? o.eps + 0. : 0)}, // -0 becomes 0, as the eps that is not used
           eps_outside(f(o.eps_in_sqrt ? 0 : o.eps + 0.)),
           lr_of_grad(f(o.momentum == 0    ? -o.lr
                        : o.lr_in_momentum ? o.lr
@@ -34,7 +35,11 @@ struct rmsprop {
           momentum(f(o.momentum)) {}
 
     average alpha;
-    float correction, eps_inside, eps_outside, lr_of_grad, lr_of_buffer, momentum;
+    factor correction;
+    offset eps_inside;
+    float eps_outside, lr_of_grad, lr_of_buffer, momentum;
+
+    bool neutral() const { return common::neutral() && is_neutral(correction) && eps_inside.value == 0; }
   };
 
   template <unsigned mode, class V>

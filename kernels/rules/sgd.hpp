@@ -7,6 +7,7 @@ namespace glissade::rules {
 struct sgd {
   using options = glissade_sgd;
   static constexpr unsigned momentum = 2, nesterov = 4, first = 8, modes = 16;
+  static constexpr bool roots = false;
 
   static constexpr state<options> states[] = {{GLISSADE_NULL_MOMENTUM_BUFFER, momentum}};
   static bool reads_step(const options &o) { return o.momentum != 0 && !o.buffer_from_zero; }
