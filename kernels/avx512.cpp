@@ -44,6 +44,7 @@ struct isa {
   using wide = xsimd::batch<double, xsimd::avx512bw>;
   static wide widened(const float *from) { return _mm512_cvtps_pd(_mm256_loadu_ps(from)); }
   static wide add_square(wide sum, wide x) { return _mm512_fmadd_pd(x, x, sum); }
+  static reg larger_magnitude(reg a, reg b) { return _mm512_range_ps(a, b, 0b1011); } // the sign is cleared
 };
 
 } // namespace

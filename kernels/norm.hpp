@@ -30,14 +30,16 @@ struct norm_lanes {
     for (std::size_t r = 0; r < lanes / wide_width; ++r)
       sums[r] = isa::add_square(sums[r], isa::widened(x + r * wide_width));
     for (std::size_t r = 0; r < lanes / width; ++r)
-      largest[r] = larger(abs(vec<isa>::load(x + r * width)).r, largest[r]);
+      largest[r] = larger(vec<isa>::load(x + r * width), largest[r]);
   }
-  // Either where one is a NaN.
-  static reg larger(reg a, reg b) {
-    if constexpr (width == 1)
-      return a > b ? a : b;
+  // The larger magnitude of the two; any where one is a NaN.
+  static reg larger(vec<isa> a, reg b) {
+    if constexpr (requires { isa::larger_magnitude(a.r, b); })
+      return isa::larger_magnitude(a.r, b);
+    else if constexpr (width == 1)
+      return abs(a).r > b ? abs(a).r : b;
     else
-      return max(a, b);
+      return max(abs(a).r, b);
   }
   template <class Reg, class Float>
   static void store(const Reg (&from)[lanes * sizeof(Float) / sizeof(Reg)], Float *to) {
