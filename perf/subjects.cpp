@@ -62,9 +62,9 @@ contender memory_limit(std::vector<std::size_t> used) {
 contender divider_limit(divider_use each) {
   const auto step = [each, run = find_limits(glissade_isa_at(0))->divider](std::size_t n, int threads,
                                                                            float *const *) {
-    glissade::over_chunks(n, threads, [&](std::size_t begin, std::size_t end) {
-      run(each.roots, each.divisions, end - begin);
-    });
+    glissade::over_chunks(
+        n, threads, glissade::default_float_mode(),
+        [&](std::size_t begin, std::size_t end) { run(each.roots, each.divisions, end - begin); });
   };
   return {"divider", false, result::nothing_changed, false, step};
 }

@@ -3,6 +3,7 @@
 #include "own.hpp"
 #include <cctype>
 #include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <omp.h>
 #include <pthread.h>
@@ -47,7 +48,8 @@ std::size_t stack_size() {
 #ifdef __clang__
   return kmp_get_stacksize_s() + (std::size_t(1) << 18); // to which it adds a little for each thread
 #else
-  for (const char *name : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
+  const char *const names[] = {"OMP_STACKSIZE", "GOMP_STACKSIZE"};
+  for (const char *name : names) {
     const char *text = std::getenv(name);
     if (!text) continue;
     char *unit;
