@@ -26,7 +26,8 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   static constexpr bool asks = width >= 8;
   static constexpr std::size_t ahead = 384, apart = 128, farthest = ahead + apart * sizeof...(k);
 
-  // So many elements take the divider where a product was in doubt: what is 0 or tiny is seldom alone.
+  // So many elements take the divider where a product was in doubt: what is 0 or tiny is seldom alone. And among them the
+  // registers with a subnormal state take the careful words.
   static constexpr std::size_t wary = 16 * width;
 
   // Up to two registers of each array beside the whole ones. They overlap those, so they are copied before anything is
@@ -89,6 +90,11 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
             if (neutral ? step<products<true>>(c, at, i) : step<products<false>>(c, at, i)) continue;
             trusted = i + wary;
           }
+        if constexpr (has_careful_words<isa> && rule::roots)
+          if (i < trusted && any_subnormal(at, i)) {
+            step<careful>(c, at, i);
+            continue;
+          }
         step<divider>(c, at, i);
       }
       if (whole) break;
@@ -115,6 +121,10 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     }
     ((written[k] ? at[k].store(arrays[k] + i) : void()), ...);
     return true;
+  }
+
+  static bool any_subnormal(float *const *arrays, std::size_t i) {
+    return ((k >= 2 && used[k] && isa::any_subnormal(vec<isa>::load(arrays[k] + i).r)) || ...);
   }
 
   // How many elements lie before the first from which most of the written arrays are stored in whole registers of memory:

@@ -9,11 +9,15 @@ namespace {
 // How a register takes roots and divisions by a coefficient: by the CPU's divider, or by products, which give the same
 // bits on other parts of the CPU, or else the doubt whether they do. `neutral` leaves out what is neutral (rule.hpp).
 struct divider {
-  static constexpr bool by_products = false, neutral = false;
+  static constexpr bool by_products = false, neutral = false, careful_words = false;
+};
+// As by the divider, but subnormals cost no more than other numbers.
+struct careful {
+  static constexpr bool by_products = false, neutral = false, careful_words = true;
 };
 template <bool is_neutral>
 struct products {
-  static constexpr bool by_products = true, neutral = is_neutral;
+  static constexpr bool by_products = true, neutral = is_neutral, careful_words = false;
 };
 
 // Of the registers whose roots may be taken by products, every second one takes the divider all the same, so that both
@@ -23,6 +27,11 @@ inline constexpr unsigned every_second = 1;
 template <class isa>
 inline constexpr bool has_products = requires {
   typename isa::doubt;
+};
+
+template <class isa>
+inline constexpr bool has_careful_words = requires {
+  isa::any_subnormal;
 };
 
 // What the divider leaves of doubt.
@@ -70,13 +79,30 @@ struct vec {
 
   friend vec operator+(vec a, vec b) { return of(a.r + b.r, a, b); }
   friend vec operator-(vec a, vec b) { return of(a.r - b.r, a, b); }
-  friend vec operator*(vec a, vec b) { return of(a.r * b.r, a, b); }
-  friend vec operator/(vec a, vec b) { return of(isa::div(a.r, b.r), a, b); }
+  friend vec operator*(vec a, vec b) {
+    if constexpr (way::careful_words)
+      return vec(isa::careful_mul(a.r, b.r));
+    else
+      return of(a.r * b.r, a, b);
+  }
+  friend vec operator/(vec a, vec b) {
+    if constexpr (way::careful_words)
+      return vec(isa::careful_div(a.r, b.r));
+    else
+      return of(isa::div(a.r, b.r), a, b);
+  }
   friend vec operator-(vec a) { return vec(-0.f) - a; } // xsimd 8.1 has 0 - a on AVX-512, which loses -0
-  friend vec fma(vec a, vec b, vec c) { return of(isa::fma(a.r, b.r, c.r), a, b, c); }
+  friend vec fma(vec a, vec b, vec c) {
+    if constexpr (way::careful_words)
+      return vec(isa::careful_fma(a.r, b.r, c.r));
+    else
+      return of(isa::fma(a.r, b.r, c.r), a, b, c);
+  }
   friend auto sqrt(vec a) {
     if constexpr (way::by_products)
       return root(a);
+    else if constexpr (way::careful_words)
+      return vec(isa::careful_sqrt(a.r));
     else
       return of(isa::sqrt(a.r), a);
   }

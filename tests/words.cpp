@@ -17,6 +17,10 @@ namespace words {
 // What words.hpp makes of the words of exact.hpp.
 namespace exact {
 namespace {
+float careful_multiply(float a, float b) { return multiply(a, b); }
+float careful_divide(float a, float b) { return divide(a, b); }
+float careful_fma(float a, float b, float c) { return fma(a, b, c); }
+float careful_sqrt(float a) { return sqrt(a); }
 float divided(float a, float b) { return divide(a, words::fraction(b)); }
 float root_by_products(float a) { return sqrt(a); }
 float divided_root(float a, float b) { return divide(sqrt(a), words::fraction(b)); }

@@ -32,6 +32,11 @@ inline constexpr double estimate_error = 1.5 * 0x1p-12;
   WORD(sign, 1, sign(a))                                                                                     \
   WORD(lerp, 3, lerp(a, b, c))                                                                               \
   WORD(flush, 2, flush(a, if_less(abs(b), 1.f, 0.f, FLT_MIN)))                                               \
+  WORD(careful_multiply, 2, carefully<glissade::isa>([](auto x, auto y) { return x * y; }, a, b))            \
+  WORD(careful_divide, 2, carefully<glissade::isa>([](auto x, auto y) { return x / y; }, a, b))              \
+  WORD(careful_fma, 3,                                                                                       \
+       carefully<glissade::isa>([](auto x, auto y, auto z) { return fma(x, y, z); }, a, b, c))               \
+  WORD(careful_sqrt, 1, carefully<glissade::isa>([](auto x) { return sqrt(x); }, a))                         \
   WORD(divided, 2, by_products(a, b, divided_by_fraction))                                                   \
   WORD(root_by_products, 1, by_products(a, a, root))                                                         \
   WORD(divided_root, 2, by_products(a, b, root_divided_by_fraction))                                         \

@@ -17,6 +17,15 @@ const auto root_divided_by_fraction = [](auto a, float b) {
   return divided(sqrt(a), fraction(b), 1 / fraction(b));
 };
 
+// A word of registers that may hold subnormals, where the instruction set has one.
+template <class isa, class Word, class... Vec>
+V carefully(const Word &word, Vec... x) {
+  if constexpr (glissade::has_careful_words<isa>)
+    return V(word(glissade::vec<isa, glissade::careful>(x.r)...).r);
+  else
+    return word(x...);
+}
+
 // What `make` makes of each lane alone, of the word by products and the divider's.
 template <class Word, class Make>
 V lane_by_lane(V a, V b, const Word &word, const Make &make) {

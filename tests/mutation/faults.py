@@ -26,6 +26,8 @@ FAULTS = [
     ("kernels/vec.hpp", "isa::fma(isa::fnma(s, s, x), h, s), a)", "isa::fma(isa::fnma(s, s, x), estimate * half, s), a)"),
     ("kernels/vec.hpp", "at_least(0x1p64f, abs(a))", "at_least(0x1p127f, abs(a))"),
     ("kernels/vec.hpp", "isa::fma(isa::fnma(q, reg(by), a.r), reg(reciprocal), q)", "q"),
+    ("kernels/avx512.cpp", "_mm512_mask_or_epi64(inwards, inexact, inwards, one)", "inwards"),
+    ("kernels/avx512.cpp", "_mm512_mask_sub_epi64(bits, inexact & differ, bits, one)", "bits"),
     ("kernels/avx512.cpp", "(1u << n) - 1", "(1u << n)"),
     ("kernels/avx512.cpp", "set1_epi32(0x7f800000)", "set1_epi32(0x7f000000)"),
     ("kernels/scalar.cpp", "(sum) - outwards) | inexact", "(sum) - outwards)"),
