@@ -114,10 +114,9 @@ bool show(const data &d, const contender &one) {
 
 bool compare(const data &d, const std::vector<contender> &all) {
   constexpr int shown[] = {1, 2, 5, 10, 20, epochs};
-  std::printf(
-      "%% of %zu unseen digits that a network trained on %zu others has right after each of some epochs:\n\n"
-      "%-10s%8s",
-      d.test.size(), d.train.size(), "optimizer", "lr");
+  std::printf("Accuracy on %zu unseen digits, in %%, by epochs of training on %zu others:\n\n"
+              "%-10s%8s",
+              d.test.size(), d.train.size(), "optimizer", "lr");
   for (const int epoch : shown)
     std::printf("%8d", epoch);
   bool all_learned = true;

@@ -52,6 +52,10 @@ TEST_CASE("the first call chooses as the environment says", "[.first]") {
     glissade_norm norm = family::no_norm;
     CHECK(glissade_grad_norm(1, &gradient, 1, &norm) == GLISSADE_UNAVAILABLE_ISA);
     CHECK((param == 1 && square_avg == 0 && norm.norm == -5));
+    square_avg = 5; // what runs no kernel works
+    CHECK(glissade_rmsprop_check(&options, 1, &tensor, nullptr) == GLISSADE_OK);
+    CHECK(glissade_rmsprop_reset(&options, 1, &square_avg, nullptr, nullptr) == GLISSADE_OK);
+    CHECK(square_avg == 0);
     CHECK(glissade_use_isa(nullptr) == GLISSADE_UNAVAILABLE_ISA);
     REQUIRE(glissade_use_isa("scalar") == GLISSADE_OK);
     CHECK(step() == GLISSADE_OK);

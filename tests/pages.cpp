@@ -1,6 +1,7 @@
-// The README and docs/optimizers.md, compared with the header and the list of optimizers.
+// The pages and the files of the tests, compared with the header and the list of optimizers.
 #include "family.hpp"
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -16,14 +17,6 @@ std::string text_of(const std::string &name) {
 
 const std::string header_name = "include/glissade/glissade.h", page_name = "docs/optimizers.md";
 
-std::vector<std::string> lines_of(const std::string &text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);)
-    lines.push_back(line);
-  return lines;
-}
-
 // A preset's macro and the struct that it sets.
 std::vector<std::pair<std::string, std::string>> presets() {
   const std::string header = text_of(header_name);
@@ -34,51 +27,94 @@ std::vector<std::pair<std::string, std::string>> presets() {
   return list;
 }
 
-void require_word(const std::string &text, const std::string &word) {
-  INFO(word);
-  REQUIRE(std::regex_search(text, std::regex("\\b" + word + "\\b")));
+bool has_word(const std::string &text, const std::string &word) {
+  return std::regex_search(text, std::regex("\\b" + word + "\\b"));
 }
 
 // What the page says of one optimizer: from the heading before the name of its function to the next heading.
 std::string section_of(const std::string &name) {
   const std::string page = text_of(page_name);
   const auto at = page.find("`glissade_" + name + "_step`");
-  INFO(name);
-  REQUIRE(at != std::string::npos);
+  if (at == std::string::npos) return "";
   const auto begin = page.rfind("\n## ", at);
-  REQUIRE(begin != std::string::npos);
   return page.substr(begin, page.find("\n## ", at) - begin);
+}
+
+// What lacks, all of it in one message.
+class gaps {
+public:
+  void unless(bool there, const std::string &file, const std::string &what) {
+    if (!there) list_ += "\n  " + file + ": " + what;
+  }
+  void unless_word(const std::string &file, const std::string &word) {
+    unless(has_word(text_of(file), word), file, word);
+  }
+  void require_none() const {
+    INFO("missing:" << list_);
+    REQUIRE(list_.empty());
+  }
+
+private:
+  std::string list_;
+};
+
+// The files of the fuzzer's corpus begin with the number of their optimizer in the list.
+std::size_t corpus_files(const std::string &name, std::size_t number) {
+  std::size_t count = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(TEST_FOLDER "/fuzz/corpus/optimizers"))
+    count += entry.path().filename().string().starts_with(name + "-") &&
+             std::size_t(std::ifstream(entry.path(), std::ios::binary).get()) == number;
+  return count;
+}
+
+std::size_t number_of(const std::string &name) {
+  const std::string names[] = {
+#define GLISSADE_OPTIMIZER(name, preset) #name,
+#include "glissade/optimizers.inc"
+  };
+  return std::size_t(std::find(std::begin(names), std::end(names), name) - names);
 }
 
 } // namespace
 
-TEST_CASE("the pages name every preset", "[pages]") {
-  const auto all = presets();
-  const std::string readme = text_of("README.md"), tested = text_of("tests/presets.txt");
-  for (const auto &[macro, options] : all) {
-    require_word(readme, macro);
-    require_word(tested, macro);
-    require_word(section_of(options.substr(std::string("glissade_").size())), macro);
-  }
-  // The list knows each optimizer's first preset: none of them escaped.
-#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
-  REQUIRE(std::count_if(all.begin(), all.end(),                                                              \
-                        [](const auto &p) { return p.second == "glissade_" #name; }) >= 1);
-#include "glissade/optimizers.inc"
-}
-
-TEMPLATE_LIST_TEST_CASE("the pages name every optimizer and what it keeps", "[pages]", family::all) {
-  const std::string name = family::name_of<TestType>, section = section_of(name);
-  REQUIRE(text_of("README.md").find("`glissade_" + name + "_") != std::string::npos);
-  require_word(section, "glissade_" + name + "_reset");
+TEMPLATE_LIST_TEST_CASE("the pages and the tests have all that belongs to an optimizer", "[pages]",
+                        family::all) {
   using options = family::options_of<TestType>;
+  const std::string name = family::name_of<TestType>, section = section_of(name);
+  gaps missing;
+
+  missing.unless(text_of("README.md").find("`glissade_" + name + "_") != std::string::npos, "README.md",
+                 "`glissade_" + name + "_…`");
+  missing.unless(!section.empty(), page_name, "a section with `glissade_" + name + "_step`");
+  missing.unless(has_word(section, "glissade_" + name + "_reset"), page_name, "glissade_" + name + "_reset");
+  const auto state = section.find("\nState: ");
+  const std::string states = state == std::string::npos ? "" : section.substr(state);
   int bytes = 12;
-  for (const auto &state : description<options>::states(glissade::functions<options>::defaults)) {
-    require_word(section.substr(section.find("\nState: ")), state.name);
-    bytes += 8 * state.needed;
+  for (const auto &one : description<options>::states(glissade::functions<options>::defaults)) {
+    missing.unless(has_word(states, one.name), page_name, "State: " + std::string(one.name));
+    bytes += 8 * one.needed;
   }
-  INFO(bytes);
-  REQUIRE(section.find("\nBytes moved per element: " + std::to_string(bytes)) != std::string::npos);
+  const std::string moved = "Bytes moved per element: " + std::to_string(bytes);
+  missing.unless(section.find("\n" + moved) != std::string::npos, page_name, moved);
+  missing.unless(text_of("docs/numerics.md").find("\n| " + name + " |") != std::string::npos,
+                 "docs/numerics.md", "the row that glissade_errors prints");
+
+  std::size_t presets_of_it = 0;
+  for (const auto &[macro, whose] : presets())
+    if (whose == "glissade_" + name) {
+      ++presets_of_it;
+      for (const char *file : {"README.md", "tests/presets.txt", "include/glissade/presets.inc"})
+        missing.unless_word(file, macro);
+      missing.unless(has_word(section, macro), page_name, macro);
+    }
+  missing.unless(presets_of_it > 0, header_name, "a preset");
+
+  missing.unless(text_of("tests/selftest.inc").find("{\"" + name + "\", ") != std::string::npos,
+                 "tests/selftest.inc", "the line that glissade_selftest --checksums prints");
+  missing.unless(std::ifstream(TEST_FOLDER "/worked/" + name + ".txt").good(), "tests/worked", name + ".txt");
+  missing.unless(corpus_files(name, number_of(name)) > 0, "tests/fuzz/corpus/optimizers",
+                 name + "-step, which begins with the byte " + std::to_string(number_of(name)));
+  missing.require_none();
 }
 
 // The names that only readers and other languages see: a C compiler compares types.
@@ -110,20 +146,14 @@ TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the li
 TEST_CASE("the pages name nothing that does not exist", "[pages]") {
   const std::string header = text_of(header_name), page = text_of(page_name);
   const std::regex word(R"((GLISSADE_[A-Z0-9_]+|glissade_\w+))");
+  gaps missing;
   for (std::sregex_iterator match(page.begin(), page.end(), word), end; match != end; ++match)
-    require_word(header, match->str());
+    missing.unless(has_word(header, match->str()), header_name, match->str());
+  missing.require_none();
 }
 
-TEST_CASE("the formulas of the page are those of the header", "[pages]") {
-  std::vector<std::string> expected, got;
-  for (const auto &line : lines_of(text_of(header_name)))
-    if (line.rfind(" *   ", 0) == 0) expected.push_back(line.substr(5));
-  bool code = false;
-  for (const auto &line : lines_of(text_of(page_name)))
-    if (line == "```")
-      code = !code;
-    else if (code)
-      got.push_back(line);
-  REQUIRE(expected.size() > 30);
-  REQUIRE(got == expected);
+TEST_CASE("the program in the README is the example that is run", "[pages]") {
+  const std::string page = text_of("README.md"), example = text_of("examples/rmsprop.c");
+  const auto begin = page.find("```c\n") + 5;
+  REQUIRE(page.substr(begin, page.find("```", begin) - begin) == example.substr(example.find("#include")));
 }

@@ -1,4 +1,4 @@
-// What the picture in the README shows, in numbers.
+// What the picture in docs/rmsprop.md shows, in numbers.
 #include "../examples/paths.hpp"
 #include "catch.hpp"
 #include <algorithm>
@@ -134,9 +134,9 @@ TEST_CASE("RMSprop slides on where AdaGrad slows down", "[paths]") {
   REQUIRE(std::abs(from_minimum(named(all, "Adam").points[steps]) - .0036) < 5e-4);
 }
 
-TEST_CASE("the README tells these numbers", "[paths]") {
-  std::ifstream file(TEST_FOLDER "/../README.md");
-  const std::string readme(std::istreambuf_iterator<char>(file), {});
+TEST_CASE("the page tells these numbers", "[paths]") {
+  std::ifstream file(TEST_FOLDER "/../docs/rmsprop.md");
+  const std::string page(std::istreambuf_iterator<char>(file), {});
   for (const auto &p : paths::all(3000)) {
     const point end = p.points[steps];
     const auto rounded = [](double x) { return std::round(100 * x) / 100 + 0.; }; // -0 becomes 0
@@ -144,6 +144,6 @@ TEST_CASE("the README tells these numbers", "[paths]") {
     std::snprintf(row, sizeof row, "| %s | (%.2f, %.2f) | %.3f | %d |", p.name.c_str(), rounded(end.x),
                   rounded(end.y), from_minimum(end), first_within(p, .1));
     INFO(row);
-    REQUIRE(readme.find(row) != std::string::npos);
+    REQUIRE(page.find(row) != std::string::npos);
   }
 }

@@ -99,8 +99,8 @@ GLISSADE_API const char *glissade_version(void);
  * The first call of this function or of any step chooses: what the environment variable GLISSADE_ISA names,
  * else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown or
  * cannot run here, this function returns NULL and every step returns GLISSADE_UNAVAILABLE_ISA until
- * glissade_use_isa succeeds or the variable names another: never another one silently. Static text; safe from
- * any thread.
+ * glissade_use_isa succeeds or the variable names another: never another one silently. _reset, _check and
+ * _preset need no instruction set and work all the same. Static text; safe from any thread.
  */
 GLISSADE_API const char *glissade_isa(void);
 
@@ -114,7 +114,8 @@ GLISSADE_API const char *glissade_isa_at(size_t index);
  * Uses the named instruction set for every later step of the process, or with NULL the one that the first
  * call would choose. Returns GLISSADE_UNAVAILABLE_ISA, and keeps what was in use, for a name that is unknown
  * or cannot run here (with NULL: what GLISSADE_ISA names). Safe from any thread; a step that is under way
- * ends with the set it began.
+ * ends with the set it began. Where a process has two copies of the library, as two shared libraries that were
+ * both linked with it, each has a choice of its own.
  */
 GLISSADE_API glissade_status glissade_use_isa(const char *name);
 
