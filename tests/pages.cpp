@@ -157,3 +157,40 @@ TEST_CASE("the program in the README is the example that is run", "[pages]") {
   const auto begin = page.find("```c\n") + 5;
   REQUIRE(page.substr(begin, page.find("```", begin) - begin) == example.substr(example.find("#include")));
 }
+
+TEST_CASE("each promise of the header has a test", "[pages]") {
+  const std::string header = text_of(header_name), page = text_of("docs/promises.md");
+  std::string comment = header.substr(0, header.find("*/"));
+  comment = comment.substr(comment.find("Arrays. "));
+  comment = std::regex_replace(comment, std::regex("\\s+(\\*\\s+)*"), " ");
+  comment =
+      std::regex_replace(comment, std::regex("(^| )(Arrays|Errors|Sizes|Numbers|Threads|Forks)\\. "), " ");
+  std::string missing;
+  std::size_t sentences = 0;
+  const std::regex sentence("(\\S.*?\\.)( (?=[A-Z`0])| ?$)");
+  for (std::sregex_iterator match(comment.begin(), comment.end(), sentence), end; match != end;
+       ++match, ++sentences)
+    if (page.find("\n| " + (*match)[1].str() + " | ") == std::string::npos)
+      missing += "\nno row: " + (*match)[1].str();
+
+  std::string tests = text_of("tests/CMakeLists.txt");
+  for (const char *name : {"bits", "calls", "concurrency", "environment", "errors", "growth", "isa", "many",
+                           "memory", "openmp", "reference", "special_values", "statuses", "vectors", "words"})
+    tests += text_of("tests/" + std::string(name) + ".cpp");
+  std::size_t rows = 0;
+  for (const auto &line : lines_of(page)) {
+    if (line.rfind("| ", 0) != 0 || line.rfind("| the header", 0) == 0) continue;
+    ++rows;
+    const std::string last = line.substr(line.rfind(" | ", line.size() - 3) + 3);
+    const std::regex quoted("`([^`]+)`");
+    std::size_t named = 0;
+    for (std::sregex_iterator match(last.begin(), last.end(), quoted), end; match != end; ++match, ++named)
+      if (tests.find("\"" + (*match)[1].str() + "\"") == std::string::npos)
+        missing += "\nno test: " + (*match)[1].str();
+    if (named == 0) missing += "\nno test in: " + line;
+  }
+  INFO(missing);
+  CHECK(missing.empty());
+  CHECK(rows == sentences);
+  CHECK(sentences > 25);
+}

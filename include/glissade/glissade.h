@@ -13,8 +13,8 @@
  * further arguments in their order, then of the instruction set. A status names the argument, but neither which
  * two arrays overlap nor which one is misaligned; glissade_<name>_check tells which tensor is at fault. No
  * function throws; with `threads` = 1 none aborts, prints or allocates, and otherwise no more than "Threads"
- * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges stand beside the fields. They hold for the double: a beta below 1
- * may round to 1 as a float, and an eps to 0.
+ * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges
+ * stand beside the fields. They hold for the double: a beta below 1 may round to 1 as a float, and an eps to 0.
  *
  * Sizes. Every struct begins with its size, so that structs can grow, and programs and libraries of different
  * versions work together. New fields come at the end, and 0 is what was before they existed. A struct that is
