@@ -54,8 +54,8 @@ path descend(const std::string &name, Options options, double lr, int steps) {
   return p;
 }
 
-// All with lr 0.1, 0.9 as the decay of their averages (of Adam's first one), and eps 1e-8 outside of the
-// root.
+// All with lr 0.1, 0.9 as the decay of their averages (of Adam's first one), and eps 1e-8
+// outside of the root.
 inline std::vector<path> all(int steps) {
   constexpr double lr = .1, gamma = .9, eps = 1e-8;
   glissade_adagrad adagrad = GLISSADE_ADAGRAD_TORCH;

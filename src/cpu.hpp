@@ -4,8 +4,8 @@
 
 namespace glissade {
 
-// The kernels in use, or null where GLISSADE_ISA names what cannot run here. One atomic load after the first
-// call.
+// The kernels in use, or null where GLISSADE_ISA names what cannot run here. One atomic load
+// after the first call.
 const table *table_in_use() noexcept;
 
 } // namespace glissade

@@ -1,5 +1,5 @@
-// The floating-point mode of the thread, set to what the contract computes in for as long as the object
-// lives.
+// The floating-point mode of the thread, set to what the contract computes in for as long
+// as the object lives.
 #pragma once
 #if defined(__x86_64__)
 #  include <immintrin.h>

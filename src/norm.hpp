@@ -16,8 +16,8 @@ struct gradient {
   const float *at;
 };
 
-// What a kernel sums in one go. The division into blocks and slots depends on nothing but the sizes of the
-// tensors.
+// What a kernel sums in one go. The division into blocks and slots depends on nothing but the
+// sizes of the tensors.
 inline constexpr std::size_t block_lines = 16384 / line;
 
 // Each slot holds the sum of some consecutive blocks, each block the sum of consecutive elements; the slots

@@ -1,5 +1,5 @@
-// Prints how far param is from the same training in double after 1, 100 and 10,000 steps, as a table for
-// docs/numerics.md.
+// Prints how far param is from the same training in double after 1, 100 and 10,000 steps, as
+// a table for docs/numerics.md.
 #include "optimizers/all.hpp"
 #include "options.hpp"
 #include <algorithm>

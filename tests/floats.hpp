@@ -15,8 +15,8 @@ inline std::uint32_t mixed(std::uint32_t x) {
   return x ^ (x >> 16);
 }
 
-// A float of any kind from random bits: mostly of ordinary size, at times zero, subnormal, huge, infinite or
-// NaN.
+// A float of any kind from random bits: mostly of ordinary size, at times zero, subnormal,
+// huge, infinite or NaN.
 inline float any_float(std::uint32_t random) {
   constexpr std::uint32_t special[] = {0x00000000, 0x80000000, 0x00000001, 0x807fffff, 0x00800000,
                                        0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000};

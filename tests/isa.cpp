@@ -32,8 +32,8 @@ TEST_CASE("no name chooses as at first", "[isa]") {
   }
 }
 
-// This program is run again with these variables set: the choice is made at the first call, once for a
-// process.
+// This program is run again with these variables set: the choice is made at the first call,
+// once for a process.
 TEST_CASE("the first call chooses as the environment says", "[.first]") {
   const std::string expected = std::getenv("EXPECTED_ISA");
   glissade_rmsprop options = GLISSADE_RMSPROP_TORCH;

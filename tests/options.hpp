@@ -1,5 +1,5 @@
-// Every optimizer of the list, and the options that are worth trying, for the tests and for
-// glissade_selftest.
+// Every optimizer of the list, and the options that are worth trying, for the
+// tests and for glissade_selftest.
 #pragma once
 #include "floats.hpp"
 #include "glissade/glissade.hpp"
@@ -96,8 +96,8 @@ std::vector<options_of<rule>> all_options() {
   return list;
 }
 
-// One options struct for each mode of the rule, the one with the most else set that is found first from the
-// end.
+// One options struct for each mode of the rule, the one with the most else set that is found
+// first from the end.
 template <class rule>
 std::vector<options_of<rule>> one_per_mode() {
   std::vector<options_of<rule>> list;

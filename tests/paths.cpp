@@ -121,8 +121,8 @@ TEST_CASE("RMSprop slides on where AdaGrad slows down", "[paths]") {
   REQUIRE(from_minimum(rmsprop.points[68]) < 1.5e-4);
   REQUIRE(std::abs(from_minimum(rmsprop.points[steps]) - .0255) < 5e-4);
   REQUIRE(from_minimum(rmsprop.points[steps]) < from_minimum(there) / 100);
-  // It never settles: with a constant lr it ends jumping to and fro by lr, across the minimum, in each
-  // coordinate.
+  // It never settles: with a constant lr it ends jumping to and fro by lr, across the
+  // minimum, in each coordinate.
   for (std::size_t i = 1000; i < 3000; ++i) {
     const point a = rmsprop.points[i], b = rmsprop.points[i + 1];
     REQUIRE(std::abs(std::abs(a.x - b.x) - .1) < 1e-3);

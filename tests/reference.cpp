@@ -1,5 +1,5 @@
-// The right bits: every step against the optimizer's formula in double, within the bound of its own
-// roundings.
+// The right bits: every step against the optimizer's formula in double, within the bound
+// of its own roundings.
 #include "family.hpp"
 
 // A bound so loose that it would pass anything would prove nothing: all but a few must be this narrow.

@@ -1,5 +1,5 @@
-// The steps that other libraries compute: PyTorch's bit for bit, those of Keras and optax within their own
-// rounding.
+// The steps that other libraries compute: PyTorch's bit for bit, those of Keras and optax
+// within their own rounding.
 #include "family.hpp"
 #include "written_options.hpp"
 #include <fstream>

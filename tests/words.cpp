@@ -1,5 +1,5 @@
-// Each word of kernels/vec.hpp on each instruction set against integer arithmetic; and the powers of
-// kernels/rule.hpp.
+// Each word of kernels/vec.hpp on each instruction set against integer arithmetic; and
+// the powers of kernels/rule.hpp.
 #include "words.hpp"
 #include "catch.hpp"
 #include "exact.hpp"
@@ -131,8 +131,8 @@ std::vector<float> special_floats() {
   return list;
 }
 
-// Any bits; or of like size; or such that a * b and c, or a and b, nearly cancel or lie near the middle of
-// two floats.
+// Any bits; or of like size; or such that a * b and c, or a and b, nearly cancel or lie near the
+// middle of two floats.
 arguments random_arguments(std::uint64_t number) {
   using family::mixed;
   const std::uint32_t seed =

@@ -1,5 +1,5 @@
-// The words of one instruction set, whose file in kernels/ is KERNEL and whose name is ISA; compiled with its
-// flags.
+// The words of one instruction set, whose file in kernels/ is KERNEL and whose name is ISA;
+// compiled with its flags.
 #include KERNEL
 
 #include "words.hpp"

@@ -22,8 +22,8 @@ std::vector<number> numbers_in(std::istringstream &words) {
   return list;
 }
 
-// One training: `case` and its options, `param` at the start, then for each step `grad` and what it brings
-// about.
+// One training: `case` and its options, `param` at the start, then for each step `grad` and
+// what it brings about.
 template <class rule>
 class training {
 public:

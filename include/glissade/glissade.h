@@ -40,11 +40,11 @@
  * was lost, before they try again. Each of several threads gets 16,384 elements or more. A library built
  * without OpenMP takes every value and computes on the calling thread.
  *
- * OpenMP allocates memory for its threads, and where it cannot create one it prints and ends the program. So
- * before the threads of a caller become more than ever before, the library creates as many and one more on
- * trial, and where that fails the process has no larger teams from then on. What remains: others may take
- * their place in the meantime, or OpenMP may lack a few KiB for itself. With `threads` = 1 nothing of this can
- * happen.
+ * OpenMP allocates memory for its threads, and where it cannot create one it prints and ends the program.
+ * So before the threads of a caller become more than ever before, the library creates as many and one
+ * more on trial, and where that fails the process has no larger teams from then on. What remains: others
+ * may take their place in the meantime, or OpenMP may lack a few KiB for itself. With `threads` = 1
+ * nothing of this can happen.
  *
  * Forks. In a child of fork(), GCC's OpenMP runtime waits for ever for threads that only the parent has. So
  * if the parent has ever had more than one thread, the thread that forked computes alone in the child; others
@@ -93,8 +93,8 @@ GLISSADE_API const char *glissade_status_message(glissade_status status);
 GLISSADE_API const char *glissade_version(void);
 
 /*
- * The name of the instruction set in use: "avx512" (x86-64-v4), "avx2" (with FMA), "neon" (AArch64) or
- * "scalar".
+ * The name of the instruction set in use: "avx512" (x86-64-v4), "avx2" (with FMA),
+ * "neon" (AArch64) or "scalar".
  *
  * The first call of this function or of any step chooses: what the environment variable GLISSADE_ISA names,
  * else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown or
@@ -736,12 +736,12 @@ typedef struct glissade_norm {
 /*
  * The norm of the gradients in `count` arrays together, in one pass that only reads.
  *
- * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each array,
- * within a block in 32 sums side by side that are then added in pairs, the second half to the first;
- * consecutive blocks in at most 1,024 sums, the first ones of one block more if need be; and those in order.
- * None of that depends on the instruction set, the alignment or the number of threads, so neither does a bit
- * of the result. Nothing overflows, and the relative error of the norm is below 1e-12 for fewer than 1e11
- * elements.
+ * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each
+ * array, within a block in 32 sums side by side that are then added in pairs, the second half to the
+ * first; consecutive blocks in at most 1,024 sums, the first ones of one block more if need be; and those
+ * in order. None of that depends on the instruction set, the alignment or the number of threads, so
+ * neither does a bit of the result. Nothing overflows, and the relative error of the norm is below 1e-12
+ * for fewer than 1e11 elements.
  *
  * `threads` as in the options of a step. Returns GLISSADE_NULL_RESULT, GLISSADE_BAD_STRUCT_SIZE,
  * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,

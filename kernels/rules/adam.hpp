@@ -1,5 +1,5 @@
-// Adam: Kingma and Ba 2015; AMSGrad: Reddi, Kale and Kumar 2018; AdamW: Loshchilov and Hutter 2019; as
-// torch.optim.
+// Adam: Kingma and Ba 2015; AMSGrad: Reddi, Kale and Kumar 2018; AdamW: Loshchilov and
+// Hutter 2019; as torch.optim.
 #pragma once
 #include "../rule.hpp"
 

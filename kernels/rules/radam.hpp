@@ -1,5 +1,5 @@
-// RAdam: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; in the form of
-// torch.optim.RAdam.
+// RAdam: Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020; in
+// the form of torch.optim.RAdam.
 #pragma once
 #include "../rule.hpp"
 

@@ -14,8 +14,8 @@ inline void use(const std::string &isa) {
 }
 inline void use_any(input &in) { use(isas()[in.below(isas().size())]); }
 
-// The norm on any instruction set and number of threads, against the scalar kernel's and that of the
-// textbook.
+// The norm on any instruction set and number of threads, against the scalar kernel's and
+// that of the textbook.
 inline glissade_norm fuzz_norm(const std::vector<glissade_grad> &grads, input &in) {
   glissade_norm got = family::no_norm, scalar = got;
   use_any(in);

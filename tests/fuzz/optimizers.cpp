@@ -1,5 +1,5 @@
-// Drives every function of the C API with what a fuzzer makes up, and compares with the scalar kernel bit for
-// bit.
+// Drives every function of the C API with what a fuzzer makes up, and compares with the scalar
+// kernel bit for bit.
 #include "norm.hpp"
 #include "tensors.hpp"
 
