@@ -1,5 +1,6 @@
 // The C++ face: sizes checked, statuses thrown, state owned.
 #include "family.hpp"
+#include "guarded_pages.hpp"
 
 namespace {
 
@@ -72,4 +73,32 @@ TEST_CASE("spans of different sizes are refused, empty ones stand for NULL", "[f
   options.centered = 1;
   CHECK(thrown_by([&] { glissade::step(options, param, grad, square_avg); }) == GLISSADE_NULL_GRAD_AVG);
   CHECK(thrown_by([&] { glissade::step(options, param, grad, square_avg, grad_avg); }) == GLISSADE_OK);
+}
+
+TEST_CASE("an empty span is no array, wherever it points", "[face]") {
+  glissade_rmsprop options = GLISSADE_RMSPROP_TORCH;
+  options.momentum = .5;
+  std::vector<float> param(5, 1), grad(5, 1), cleared(5, 7);
+  const guarded_pages pages;
+  const std::span<float> pool(pages.first(), pages.last(0)), none = pool.last(0); // nothing may lie behind it
+  CHECK(thrown_by([&] { glissade::step(options, param, grad, none); }) == GLISSADE_NULL_SQUARE_AVG);
+  CHECK(thrown_by([&] { glissade::step(options, param, grad, pool.first(5), none, none); }) ==
+        GLISSADE_NULL_MOMENTUM_BUFFER);
+  cleared.clear();
+  CHECK(thrown_by([&] { glissade::step(options, param, grad, cleared); }) == GLISSADE_NULL_SQUARE_AVG);
+  CHECK(param == std::vector<float>(5, 1));
+}
+
+TEST_CASE("a span that is too long is refused as one that is too short", "[face]") {
+  const std::vector<float> four(4, 1), five(5, 1);
+  auto param = four, longer = five, state = four, longer_state = five;
+  const glissade_rmsprop options = GLISSADE_RMSPROP_TORCH;
+  CHECK(thrown_by([&] { glissade::step(options, param, four, longer_state); }) == GLISSADE_BAD_N);
+  CHECK(thrown_by([&] { glissade::step(options, param, four, state, longer_state); }) == GLISSADE_BAD_N);
+  CHECK(thrown_by([&] { glissade::step(options, longer, four, state); }) == GLISSADE_BAD_N);
+  CHECK(thrown_by([&] { glissade::step(options, param, five, state); }) == GLISSADE_BAD_N);
+  glissade::rmsprop optimizer(4);
+  CHECK(thrown_by([&] { optimizer.step(longer, five); }) == GLISSADE_BAD_N);
+  CHECK(thrown_by([&] { optimizer.step(param, five); }) == GLISSADE_BAD_N);
+  CHECK((param == four && longer == five && state == four && longer_state == five));
 }

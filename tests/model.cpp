@@ -125,7 +125,7 @@ TEST_CASE("a stream that is not the state of this model changes nothing", "[mode
   for (std::size_t length = good.size() - 20; length < good.size(); ++length)
     refused(good.substr(0, length), "ends too early");
   refused("a picture of a cat, or something else of some length", "is no state of glissade");
-  refused(std::string("glissade\2\0\0\0\4\3\2\1", 16) + good.substr(16), "another version");
+  refused(std::string("glissade\3\0\0\0\4\3\2\1", 16) + good.substr(16), "another version");
   refused(std::string("glissade\1\0\0\0\1\2\3\4", 16) + good.substr(16), "byte order");
   // Any altered byte is noticed.
   for (std::size_t i = 0; i < good.size(); i += i < 400 ? 1 : 997) {
@@ -179,7 +179,11 @@ TEST_CASE("groups of one model step with their own options", "[model]") {
   CHECK(a[39] == 0);
   CHECK(b[39] == .5f);
   CHECK(m.steps() == 2);
-  CHECK_THROWS_WITH(m.add(a, grad), "glissade: an array was added after the first step");
+  m.set_lr(.25);
+  CHECK((m.options().lr == .25 && m.options(1).lr == .25 && m.groups() == 2));
+  m.step();
+  CHECK(a[39] == -.25f);
+  CHECK(b[39] == .125f); // 0.5 - 0.25 * (1 + 0.5)
   CHECK(m.size() == 2);
 }
 
@@ -204,4 +208,112 @@ TEST_CASE("a clipped step is skipped where a gradient is not finite", "[model][c
   m.options().lr = -1;
   CHECK_THROWS_AS(m.step(), glissade::error);
   CHECK(m.steps() == 1);
+}
+
+TEMPLATE_LIST_TEST_CASE("an array counts its own steps: added late, left out, or imported", "[model]",
+                        family::all) {
+  using options = family::options_of<TestType>;
+  constexpr std::size_t n = 21;
+  for (auto o : family::one_per_mode<TestType>()) {
+    o.step = 0;
+    o.threads = 1;
+    family::arrays<TestType> expected(n, family::ordinary_float, 5), got(n, family::ordinary_float, 5);
+    family::arrays<TestType> late_expected(n, family::ordinary_float, 6),
+        late_got(n, family::ordinary_float, 6);
+    glissade::optimizer<options> first(n, o), late(n, o);
+    glissade::model<options> m(o);
+    const auto param = [](auto &arrays) { return std::span(arrays.at()[0], n); };
+    const auto grad = [](auto &arrays) { return std::span(arrays.at()[1], n); };
+    first.options().step = 7;
+    m.add(param(got), grad(got));
+    m.set_steps(7);
+    for (int i = 0; i < 6; ++i) {
+      if (i == 2) m.add(param(late_got), {}, 0);
+      if (i == 3) m.set_grad(1, grad(late_got));
+      if (i == 4) m.set_grad(0, {}), m.set_grad(1, grad(got)); // gradients move
+      if (i == 5) m.set_grad(0, grad(got)), m.set_grad(1, grad(late_got)), m.set_steps(1, 40);
+      if (i == 5) late.options().step = 40;
+      m.step();
+      if (i != 4) first.step(param(expected), grad(expected));
+      if (i >= 3) late.step(param(late_expected), i == 4 ? grad(expected) : grad(late_expected));
+    }
+    CHECK((m.steps() == 13 && m.steps(0) == 12 && m.steps(1) == 41));
+    REQUIRE(got.difference(expected) == "none");
+    REQUIRE(late_got.difference(late_expected) == "none");
+    const auto &read = m;
+    for (std::size_t i = 0; i < glissade::functions<options>::states; ++i) {
+      REQUIRE(std::ranges::equal(read.state(0, i), first.state(i)));
+      const auto named = read.state(1, glissade::functions<options>::state_names[i]);
+      REQUIRE((named.data() == m.state(1, i).data() && std::ranges::equal(named, late.state(i))));
+    }
+  }
+}
+
+TEST_CASE("the model counts the steps, and says so", "[model]") {
+  std::vector<float> a(4, 1), grad(4, 1);
+  glissade_adam counted = GLISSADE_ADAM_TORCH;
+  counted.step = 1000;
+  CHECK_THROWS_AS(glissade::model<glissade_adam>(counted), glissade::error);
+  glissade::model<glissade_adam> m;
+  m.add(a, grad);
+  m.options().step = 1000;
+  CHECK_THROWS_WITH(m.step(), "glissade: the model counts: step must be 0, see set_steps");
+  CHECK(a == grad);
+  m.options().step = 0;
+  for (const std::int64_t wrong : {std::int64_t(-1), INT64_MIN, INT64_MAX, INT64_MAX / 2 + 1}) {
+    CHECK_THROWS_AS(m.set_steps(wrong), glissade::error);
+    CHECK_THROWS_AS(m.set_steps(0, wrong), glissade::error);
+  }
+  m.set_steps(INT64_MAX / 2);
+  m.step();
+  CHECK(m.steps() == INT64_MAX / 2 + 1);
+  CHECK_THROWS_AS(m.state(0, "exp_average"), std::out_of_range);
+}
+
+TEST_CASE("a model moves with its list", "[model]") {
+  std::vector<float> a(4, 1), b(3, 1), grad(4, 1);
+  glissade::model<glissade_sgd> from, to;
+  from.add(a, grad);
+  from.add(b, {}, from.add_group(GLISSADE_SGD_TORCH));
+  from.step();
+  from.set_grad(1, std::span(grad).first(3));
+  from.set_lr(.5);
+  from.step();
+  const float once = a[0];
+  glissade::model<glissade_sgd> moved(std::move(from));
+  moved.step();
+  to = std::move(moved);
+  to.step();
+  CHECK((a[0] == once - 1 && to.steps() == 4 && to.steps(1) == 3));
+  std::vector<float> elsewhere(4, 8);
+  to.set_param(0, elsewhere);
+  to.step();
+  CHECK((a[0] == once - 1 && elsewhere[3] == 7.5f && to.param(0).data() == elsewhere.data()));
+  CHECK_THROWS_AS(to.set_param(0, b), glissade::error);
+  CHECK_THROWS_AS(to.set_grad(0, b), glissade::error);
+}
+
+TEST_CASE("arrays that overlap are found wherever they stand in the list", "[model]") {
+  std::vector<float> pool(100, 1);
+  const std::span<float> all(pool);
+  glissade::model<glissade_sgd> m;
+  m.add(all.subspan(40, 10), all.subspan(90, 10));
+  m.add(all.subspan(0, 30), all.subspan(60, 30));
+  m.add(all.subspan(30, 10), all.subspan(90, 10)); // gradients may be shared
+  m.step();
+  const auto before = pool;
+  const auto refused = [&](const std::string &arrays) {
+    CHECK_THROWS_WITH(m.step(), "glissade: arrays " + arrays + " overlap");
+    CHECK((pool == before && m.steps() == 1));
+  };
+  m.set_param(0, all.subspan(29, 10));
+  refused("0 and 1");
+  m.set_param(0, all.subspan(59, 10));
+  refused("0 and 1"); // with a gradient
+  m.set_param(0, all.subspan(40, 10));
+  m.set_grad(2, all.subspan(21, 10));
+  refused("1 and 2");
+  m.set_grad(2, all.subspan(50, 10));
+  m.step();
+  CHECK(m.steps() == 2);
 }

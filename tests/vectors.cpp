@@ -1,6 +1,7 @@
 // The steps that other libraries compute: PyTorch's bit for bit, those of Keras and optax
 // within their own rounding.
 #include "family.hpp"
+#include "glissade/model.hpp"
 #include "written_options.hpp"
 #include <fstream>
 
@@ -90,6 +91,34 @@ TEMPLATE_LIST_TEST_CASE("the steps of other libraries", "[vectors]", family::all
         compare<TestType>(given, file.tolerance, compared);
       }
       REQUIRE(compared >= cases.size() * 67);
+    }
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a model goes on from the state of PyTorch", "[vectors][model]", family::all) {
+  using options = family::options_of<TestType>;
+  using functions = glissade::functions<options>;
+  for (const auto &file : description<options>::files()) {
+    if (file.name.find(".torch") == std::string::npos) continue;
+    for (const auto &given : read(file.name)) {
+      const auto &[first, imported] = *given.arrays.begin();
+      const auto &[last, expected] = *given.arrays.rbegin();
+      auto param = imported.at("param"), grad = param;
+      glissade::model<options> model(with<options>(given.options));
+      model.add(param, grad);
+      for (const auto &[name, values] : imported)
+        if (name != "param") std::ranges::copy(values, model.state(0, name).begin());
+      model.set_steps(first);
+      while (model.steps() < last) {
+        for (std::size_t i = 0; i < grad.size(); ++i)
+          grad[i] = input(static_cast<std::uint32_t>((model.steps() + 1) * 1000003 + std::int64_t(i)));
+        model.step();
+      }
+      for (const auto &[name, values] : expected) {
+        const auto got = name == "param" ? model.param(0) : std::as_const(model).state(0, name);
+        CAPTURE(file.name, name, functions::name);
+        REQUIRE(family::first_difference(got.data(), values.data(), values.size()) == values.size());
+      }
     }
   }
 }

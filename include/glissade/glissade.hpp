@@ -68,8 +68,8 @@ struct functions;
 #  undef GLISSADE_STATE_NEXT
 
 // One step on spans: options, param, grad, then the state arrays in the order of the C function; those that
-// the options do not need may be left out at the end or be empty. Throws `error` for a status, and for a span
-// of another size than param's.
+// the options do not need may be left out at the end or be empty, wherever they point. Throws `error` for a
+// status, and for a span of another size than param's.
 template <class Options, class... State>
 void step(const Options &options, std::span<float> param, std::span<const float> grad, State &&...state) {
   constexpr std::size_t states = functions<Options>::states;
@@ -80,7 +80,8 @@ void step(const Options &options, std::span<float> param, std::span<const float>
     if (one.size() != param.size() && !one.empty())
       throw error(GLISSADE_BAD_N, "a state array is not as long as param");
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    check(functions<Options>::step(&options, param.size(), param.data(), grad.data(), given[i].data()...));
+    check(functions<Options>::step(&options, param.size(), param.data(), grad.data(),
+                                   (given[i].empty() ? nullptr : given[i].data())...));
   }
   (std::make_index_sequence<states>());
 }

@@ -4,73 +4,61 @@
 #elif !defined(GLISSADE_MODEL_HPP)
 #  define GLISSADE_MODEL_HPP
 
-#  include "glissade.hpp"
-#  include <algorithm>
-#  include <cstddef>
-#  include <cstring>
-#  include <istream>
-#  include <ostream>
-#  include <vector>
+#  include "state.hpp"
 
 namespace glissade {
 
-// A stream that is not a state of this model. Nothing was changed.
-class state_error : public std::runtime_error {
-public:
-  explicit state_error(const std::string &what) : std::runtime_error("glissade: the saved state " + what) {}
-};
-
-// A checksum over 32-bit words: FNV-1a with the word in place of the byte.
-class checksum {
-public:
-  void add(const void *words, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; i += 4) {
-      std::uint32_t word;
-      std::memcpy(&word, static_cast<const char *>(words) + i, 4);
-      value_ = (value_ ^ word) * 0x100000001b3u;
-    }
-  }
-  std::uint64_t value() const { return value_; }
-
-private:
-  std::uint64_t value_ = 0xcbf29ce484222325u;
-};
-
-// Add the parameter arrays once, then call step() whenever their gradients have been written. The arrays of
-// the caller must stay where they are; the state is the model's. Not copyable.
+// Add the parameter arrays, then call step() whenever their gradients have been written. The parameters and
+// gradients are the caller's and stay where they are, unless set_param or set_grad says otherwise; the state is
+// the model's. Not copyable; a moved-from model may only be destroyed or assigned to.
 template <class Options>
 class model {
-  using tensor = typename functions<Options>::tensor;
-  static constexpr std::size_t states = functions<Options>::states;
+  using functions = glissade::functions<Options>;
+  using tensor = typename functions::tensor;
+  static constexpr std::size_t states = functions::states;
 
 public:
   // Group 0 has these options; their `threads` is that of every step.
-  explicit model(const Options &options = functions<Options>::defaults) { add_group(options); }
-  model(const model &) = delete;
+  explicit model(const Options &options = functions::defaults) { add_group(options); }
 
   // A further group of parameters, for add(). Returns its number.
   std::size_t add_group(const Options &options) {
+    require_counted_here(options);
     groups_.push_back(std::make_unique<Options>(options));
-    groups_.back()->step = steps_;
     return groups_.size() - 1;
   }
 
-  // Adds an array of parameters with its gradient to a group, and allocates its state. Returns its number. Throws
-  // `error` after the first step: the array's own would be number 1, and the model counts for all.
+  // Adds an array of parameters with its gradient to a group, and allocates its state. Returns its number. Its
+  // first step is number 1 for it, whatever the others have behind them. Where grad is empty, the array is left
+  // out of every step until set_grad gives it one, and such steps do not count for it.
   std::size_t add(std::span<float> param, std::span<const float> grad, std::size_t group = 0) {
-    if (grad.size() != param.size()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
-    if (steps_ != 0) throw error(GLISSADE_BAD_STEP, "an array was added after the first step");
-    entry e{param, grad, group, optimizer<Options>(param.size(), *groups_.at(group))};
-    tensors_.reserve(entries_.size() + 1);
-    entries_.push_back(std::move(e));
-    tensors_.push_back(tensor_of(entries_.back()));
+    require_as_long(grad, param.size());
+    entries_.push_back(
+        {param, grad, group, steps_, {}, optimizer<Options>(param.size(), *groups_.at(group))});
+    changed_ = true;
     return entries_.size() - 1;
   }
 
-  // Takes the next step on all arrays. Throws `error`, with the step not counted and nothing changed.
+  // The array lies elsewhere from now on, or has no gradient (empty) or one again.
+  void set_param(std::size_t array, std::span<float> param) {
+    entry &e = entries_.at(array);
+    if (param.size() != e.param.size()) throw error(GLISSADE_BAD_N, "param is not as long as the state");
+    changed_ |= param.data() != e.param.data();
+    e.param = param;
+  }
+  void set_grad(std::size_t array, std::span<const float> grad) {
+    entry &e = entries_.at(array);
+    require_as_long(grad, e.param.size());
+    changed_ |= grad.data() != e.grad.data() || grad.size() != e.grad.size();
+    e.grad = grad;
+  }
+
+  // Takes the next step on all arrays. Throws `error`, with the step not counted and nothing changed; also where
+  // two arrays overlap.
   void step() {
-    count(1);
-    finish(functions<Options>::step_many(groups_[0].get(), tensors_.size(), tensors_.data()));
+    const Options call = next_step();
+    check(functions::step_many(&call, tensors_.size(), tensors_.data()));
+    count();
   }
 
   struct clipped_step {
@@ -80,72 +68,98 @@ public:
   // The same with the gradients clipped to a norm of max_norm, and left alone where one is not finite.
   clipped_step step_clipped(double max_norm) {
     clipped_step result{true, 0};
-    count(1);
-    const auto status = functions<Options>::step_many_clipped(groups_[0].get(), tensors_.size(),
-                                                              tensors_.data(), max_norm, &result.norm);
-    result.taken = status == GLISSADE_OK;
-    if (status == GLISSADE_NOT_FINITE)
-      count(-1);
-    else
-      finish(status);
+    const Options call = next_step();
+    const auto status =
+        functions::step_many_clipped(&call, tensors_.size(), tensors_.data(), max_norm, &result.norm);
+    result.taken = status != GLISSADE_NOT_FINITE;
+    if (result.taken) {
+      check(status);
+      count();
+    }
     return result;
   }
 
-  // The options of a group may be changed between steps, as those of `optimizer`.
+  // The options of a group may be changed between steps, as those of `optimizer`, but for `step`, which stays 0:
+  // the model counts.
   Options &options(std::size_t group = 0) { return *groups_.at(group); }
-  std::size_t size() const noexcept { return entries_.size(); }
-  std::int64_t steps() const noexcept { return steps_; }
-  std::span<float> state(std::size_t array, std::size_t i) { return entries_.at(array).owner.state(i); }
-
-  // Writes the number of steps, the options and the state; the parameters are the caller's to save.
-  // docs/state.md describes the format. Throws state_error if the stream fails.
-  void save(std::ostream &to) const {
-    writer w{to};
-    w.header(name(), groups_.size(), entries_.size(), steps_);
+  const Options &options(std::size_t group = 0) const { return *groups_.at(group); }
+  std::size_t groups() const noexcept { return groups_.size(); }
+  void set_lr(double lr) noexcept { // of all groups
     for (const auto &group : groups_)
-      w.words(bytes_of(*group).data(), sizeof(Options));
-    for (const entry &e : entries_) {
-      w.number(e.param.size());
-      w.number(e.group);
-      for (std::size_t i = 0; i < states; ++i) {
-        const auto state = e.owner.state(i);
-        w.number(state.size());
-        w.words(state.data(), state.size_bytes());
-      }
-    }
-    w.number(w.sum.value());
-    if (!to.flush()) throw state_error("could not be written");
+      group->lr = lr;
   }
 
-  // Takes back what save() wrote for a model with the same arrays in the same groups; `threads` stays as it
-  // is. Throws state_error, with nothing changed, for a stream that ends early, is of another format,
-  // optimizer or model, or was altered.
-  void restore(std::istream &from) {
-    reader r{from};
-    const std::int64_t steps = r.header(name(), groups_.size(), entries_.size());
-    std::vector<Options> groups(groups_.size());
-    for (Options &o : groups) {
-      r.words(&o, sizeof o);
-      if (o.struct_size != sizeof o) throw state_error("has other options than this version of glissade");
-      o.threads = groups_[std::size_t(&o - groups.data())]->threads;
-    }
-    std::vector<std::vector<float>> arrays;
-    for (const entry &e : entries_) {
-      r.expect(e.param.size(), "is of a model with arrays of other sizes");
-      r.expect(e.group, "is of a model with other groups");
-      for (std::size_t i = 0; i < states; ++i) {
-        r.expect(e.owner.state(i).size(), "has other state arrays than these options need");
-        arrays.emplace_back(e.owner.state(i).size());
-        r.words(arrays.back().data(), arrays.back().size() * sizeof(float));
-      }
-    }
-    r.expect(r.sum.value(), "was altered: its checksum is wrong");
+  std::size_t size() const noexcept { return entries_.size(); }
+  std::span<const float> param(std::size_t array) const { return entries_.at(array).param; }
+  // State array i, in the order of the C function, or by its name there; empty if the options do not need it.
+  std::span<float> state(std::size_t array, std::size_t i) { return entries_.at(array).owner.state(i); }
+  std::span<const float> state(std::size_t array, std::size_t i) const {
+    return entries_.at(array).owner.state(i);
+  }
+  std::span<float> state(std::size_t array, std::string_view name) { return state(array, state_named(name)); }
+  std::span<const float> state(std::size_t array, std::string_view name) const {
+    return state(array, state_named(name));
+  }
 
+  // The number of steps taken, by the model and by one array.
+  std::int64_t steps() const noexcept { return steps_; }
+  std::int64_t steps(std::size_t array) const { return steps_ - entries_.at(array).missed; }
+  // As if so many steps were taken, by all arrays or by one: for a state that was written to state(). Throws
+  // `error` unless it is at least 0 and at most INT64_MAX / 2.
+  void set_steps(std::int64_t steps) {
+    require_countable(steps);
     steps_ = steps;
-    for (std::size_t g = 0; g < groups.size(); ++g)
-      *groups_[g] = groups[g];
-    for (std::size_t k = 0; k < arrays.size(); ++k) // into the same pages, which lie near their threads
-      std::copy(arrays[k].begin(), arrays[k].end(), entries_[k / states].owner.state(k % states).begin());
+    for (entry &e : entries_)
+      e.missed = 0;
+    changed_ = true;
+  }
+  void set_steps(std::size_t array, std::int64_t steps) {
+    require_countable(steps);
+    entries_.at(array).missed = steps_ - steps;
+    changed_ = true;
+  }
+
+  // Writes the steps, the options and the state; docs/state.md describes the format. The parameters are the
+  // caller's to save, or are saved with the rest. Throws state_error if the stream fails.
+  void save(std::ostream &to) const { write_state(to, outlined(false), floats()); }
+  void save_with_params(std::ostream &to) const { write_state(to, outlined(true), floats()); }
+
+  // Takes back what was saved of a model with the same arrays in the same groups, also the parameters if they
+  // were saved; `threads` stays as it is. Throws state_error, with nothing changed, for any other stream and for
+  // a state that no model can be in. A stream that can be sought in is read twice, first to verify it, so that
+  // no second copy of the state is needed; should it read otherwise the second time, state_error says so, and
+  // the model is before its first step. Of another stream the arrays are held until all is verified.
+  void restore(std::istream &from) {
+    const saved::quiet here(from);
+    const auto mine = outlined(false);
+    const auto start = from.tellg();
+    const bool twice = start != std::istream::pos_type(-1) && from.seekg(start);
+    if (start != std::istream::pos_type(-1) && !twice) from.clear();
+    std::vector<std::vector<float>> held;
+    const auto found = read_state(from, mine, [&](std::size_t array, std::size_t) -> float * {
+      if (twice) return nullptr;
+      held.emplace_back(mine.arrays[array].n);
+      return held.back().data();
+    });
+    const auto at = [this](std::size_t array, std::size_t slot) { return place(array, slot).data(); };
+    if (twice) {
+      if (!from.seekg(start)) throw state_error("could not be read a second time");
+      read_again(from, mine, found.sum, at);
+    } else {
+      auto next = held.begin();
+      for (std::size_t k = 0; k < entries_.size(); ++k)
+        for (std::size_t slot = 0; slot <= states; ++slot)
+          if (found.arrays[k].slots >> slot & 1) {
+            std::copy(next->begin(), next->end(), at(k, slot));
+            ++next;
+          }
+    }
+    steps_ = found.steps;
+    for (std::size_t g = 0; g < groups_.size(); ++g)
+      *groups_[g] = found.groups[g];
+    for (std::size_t k = 0; k < entries_.size(); ++k)
+      entries_[k].missed = steps_ - found.arrays[k].steps;
+    changed_ = true;
   }
 
 private:
@@ -153,104 +167,132 @@ private:
     std::span<float> param;
     std::span<const float> grad;
     std::size_t group;
+    std::int64_t missed;      // so many steps fewer than the model has the array taken
+    Options own;              // the group's with the array's own step, where that differs from the model's
     optimizer<Options> owner; // of the state only
+
+    bool left_out() const { return grad.empty() && !param.empty(); }
   };
 
-  static constexpr std::uint32_t version = 1, byte_order = 0x01020304;
-
-  struct writer {
-    std::ostream &to;
-    checksum sum = {};
-
-    void words(const void *data, std::size_t bytes) {
-      sum.add(data, bytes);
-      to.write(static_cast<const char *>(data), static_cast<std::streamsize>(bytes));
-    }
-    void number(std::uint64_t x) { words(&x, sizeof x); }
-    void header(const std::array<char, 16> &name, std::size_t groups, std::size_t arrays,
-                std::int64_t steps) {
-      words("glissade", 8);
-      words(&version, sizeof version);
-      words(&byte_order, sizeof byte_order);
-      words(name.data(), name.size());
-      number(sizeof(Options));
-      number(groups);
-      number(arrays);
-      number(static_cast<std::uint64_t>(steps));
-    }
-  };
-
-  struct reader {
-    std::istream &from;
-    checksum sum = {};
-
-    void words(void *data, std::size_t bytes) {
-      from.read(static_cast<char *>(data), static_cast<std::streamsize>(bytes));
-      if (!from || static_cast<std::size_t>(from.gcount()) != bytes) throw state_error("ends too early");
-      sum.add(data, bytes);
-    }
-    void expect(std::uint64_t expected, const char *otherwise) {
-      std::uint64_t x;
-      words(&x, sizeof x);
-      if (x != expected) throw state_error(otherwise);
-    }
-    std::int64_t header(const std::array<char, 16> &name, std::size_t groups, std::size_t arrays) {
-      std::array<char, 8> magic;
-      words(magic.data(), magic.size());
-      if (std::memcmp(magic.data(), "glissade", 8) != 0) throw state_error("is no state of glissade");
-      std::uint32_t numbers[2];
-      words(numbers, sizeof numbers);
-      if (numbers[1] != byte_order) throw state_error("was written by a machine of another byte order");
-      if (numbers[0] != version) throw state_error("is of another version of the format");
-      std::array<char, 16> theirs;
-      words(theirs.data(), theirs.size());
-      if (theirs != name) throw state_error("is of another optimizer");
-      expect(sizeof(Options), "has other options than this version of glissade");
-      expect(groups, "is of a model with another number of groups");
-      expect(arrays, "is of a model with another number of arrays");
-      std::int64_t steps;
-      words(&steps, sizeof steps);
-      return steps;
-    }
-  };
-
-  static std::array<char, 16> name() {
-    std::array<char, 16> padded{};
-    std::strncpy(padded.data(), functions<Options>::name, padded.size());
-    return padded;
+  static void require_counted_here(const Options &options) {
+    if (options.step != 0) throw error(GLISSADE_BAD_STEP, "the model counts: step must be 0, see set_steps");
+  }
+  static void require_countable(std::int64_t steps) {
+    if (steps < 0 || steps > most_steps)
+      throw error(GLISSADE_BAD_STEP, "so many steps cannot have been taken");
+  }
+  static void require_as_long(std::span<const float> grad, std::size_t n) {
+    if (grad.size() != n && !grad.empty()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
   }
 
-  // With zeros where the struct has a gap, so that equal models make equal files.
-  static std::array<char, sizeof(Options)> bytes_of(const Options &options) {
-    constexpr std::size_t gap = offsetof(Options, threads) + sizeof(int), step = offsetof(Options, step);
-    static_assert(step - gap < alignof(std::int64_t));
-    std::array<char, sizeof(Options)> bytes;
-    std::memcpy(bytes.data(), &options, bytes.size());
-    std::fill(bytes.begin() + gap, bytes.begin() + step, char{0});
-    return bytes;
+  // Throws `error` if an array that is written overlaps another.
+  void require_apart() const {
+    struct range {
+      std::uintptr_t begin, end;
+      std::size_t array;
+      bool written;
+    };
+    std::vector<range> all;
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
+      const auto include = [&](std::span<const float> floats, bool written) {
+        const auto begin = reinterpret_cast<std::uintptr_t>(floats.data());
+        if (!floats.empty()) all.push_back({begin, begin + floats.size_bytes(), k, written});
+      };
+      include(entries_[k].grad, false);
+      for (std::size_t slot = 0; slot <= states; ++slot)
+        include(floats_of(k, slot), true);
+    }
+    std::sort(all.begin(), all.end(), [](const range &a, const range &b) { return a.begin < b.begin; });
+    const range none{}, *longest = &none,
+                        *longest_written = &none; // of those that begin before, the end furthest
+    for (const range &r : all) {
+      const range *const before = r.written ? longest : longest_written;
+      if (r.begin < before->end)
+        throw error(GLISSADE_OVERLAPPING_ARRAYS,
+                    "arrays " + std::to_string(std::min(r.array, before->array)) + " and " +
+                        std::to_string(std::max(r.array, before->array)) + " overlap");
+      if (r.end > longest->end) longest = &r;
+      if (r.written && r.end > longest_written->end) longest_written = &r;
+    }
+  }
+
+  // Makes the list ready for the next step, and returns the options of the call.
+  Options next_step() {
+    for (const auto &group : groups_)
+      require_counted_here(*group);
+    if (changed_) {
+      require_apart();
+      tensors_.clear();
+      for (entry &e : entries_)
+        if (!e.left_out()) tensors_.push_back(tensor_of(e));
+      changed_ = false;
+    }
+    for (entry &e : entries_)
+      if (e.missed != 0) {
+        e.own = *groups_[e.group];
+        e.own.step = steps_ + 1 - e.missed;
+      }
+    Options call = *groups_[0];
+    call.step = steps_ + 1;
+    return call;
+  }
+  void count() {
+    ++steps_;
+    for (entry &e : entries_)
+      e.missed += e.left_out();
   }
 
   tensor tensor_of(entry &e) const {
-    return [&]<std::size_t... i>(std::index_sequence<i...>) {
-      float *const at[] = {e.owner.state(i).data()...};
-      return functions<Options>::tensor_of(e.param.size(), e.param.data(), e.grad.data(), at,
-                                           groups_[e.group].get());
-    }
-    (std::make_index_sequence<states>());
+    float *at[states];
+    for (std::size_t i = 0; i < states; ++i)
+      at[i] = e.owner.state(i).data();
+    return functions::tensor_of(e.param.size(), e.param.data(), e.grad.data(), at,
+                                e.missed != 0 ? &e.own : groups_[e.group].get());
   }
 
-  void count(int more) {
-    steps_ += more;
-    for (const auto &group : groups_)
-      group->step = steps_;
+  static std::size_t state_named(std::string_view name) {
+    const auto found = std::ranges::find(functions::state_names, name);
+    if (found == std::end(functions::state_names)) throw std::out_of_range("glissade: no such state array");
+    return static_cast<std::size_t>(found - functions::state_names);
   }
-  void finish(glissade_status status) {
-    if (status == GLISSADE_OK) return;
-    count(-1);
-    throw error(status);
+
+  std::span<const float> floats_of(std::size_t array, std::size_t slot) const {
+    return slot == 0 ? param(array) : state(array, slot - 1);
+  }
+  std::span<float> place(std::size_t array, std::size_t slot) {
+    return slot == 0 ? entries_[array].param : state(array, slot - 1);
+  }
+  auto floats() const {
+    return [this](std::size_t array, std::size_t slot) { return floats_of(array, slot); };
+  }
+
+  outline<Options> outlined(bool with_params) const {
+    outline<Options> result{steps_, {}, {}, 0};
+    for (const auto &group : groups_)
+      result.groups.push_back(*group);
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
+      unsigned slots = 0;
+      for (std::size_t slot = !with_params; slot <= states; ++slot)
+        slots |= unsigned{!floats_of(k, slot).empty()} << slot;
+      result.arrays.push_back({entries_[k].param.size(), entries_[k].group, steps(k), slots});
+    }
+    return result;
+  }
+
+  template <class Place>
+  void read_again(std::istream &from, const outline<Options> &mine, std::uint64_t sum, const Place &at) {
+    try {
+      if (read_state(from, mine, at).sum == sum) return;
+    } catch (...) { // this stream was right before
+    }
+    for (entry &e : entries_)
+      e.owner.reset();
+    set_steps(0);
+    throw state_error("changed while it was read; the model is before its first step");
   }
 
   std::int64_t steps_ = 0;
+  bool changed_ = true;                          // the list is no longer that of the entries
   std::vector<std::unique_ptr<Options>> groups_; // the tensors point to them
   std::vector<entry> entries_;
   std::vector<tensor> tensors_;

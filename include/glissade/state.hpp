@@ -1,0 +1,399 @@
+// The bytes of a saved model: docs/state.md describes them.
+#if __cplusplus < 202002L
+#  error "glissade/state.hpp needs C++20; older C++ includes glissade/glissade.h"
+#elif !defined(GLISSADE_STATE_HPP)
+#  define GLISSADE_STATE_HPP
+
+#  include "glissade.hpp"
+#  include <algorithm>
+#  include <bit>
+#  include <cstring>
+#  include <istream>
+#  include <ostream>
+#  include <string_view>
+#  include <type_traits>
+#  include <vector>
+
+namespace glissade {
+
+// A stream that could not be written, or that is not a state of this model.
+class state_error : public std::runtime_error {
+public:
+  explicit state_error(const std::string &what) : std::runtime_error("glissade: the saved state " + what) {}
+};
+
+// From the byte order of the machine to that of the file, little endian, and back.
+inline std::uint64_t little(std::uint64_t x) {
+  return std::endian::native == std::endian::little ? x : __builtin_bswap64(x);
+}
+inline std::uint32_t little(std::uint32_t x) {
+  return std::endian::native == std::endian::little ? x : __builtin_bswap32(x);
+}
+
+// XXH64 (Y. Collet) of all bytes added, with seed 0.
+class checksum {
+public:
+  void add(const void *data, std::size_t bytes) {
+    auto at = static_cast<const unsigned char *>(data);
+    total_ += bytes;
+    if (held_ != 0) {
+      const std::size_t more = std::min(bytes, sizeof block_ - held_);
+      std::memcpy(block_ + held_, at, more);
+      held_ += more, at += more, bytes -= more;
+      if (held_ < sizeof block_) return;
+      mix(block_, sizeof block_);
+    }
+    held_ = bytes % sizeof block_;
+    mix(at, bytes - held_);
+    std::memcpy(block_, at + bytes - held_, held_);
+  }
+
+  std::uint64_t value() const {
+    std::uint64_t h = prime[4];
+    if (total_ >= sizeof block_) {
+      h = std::rotl(sums_[0], 1) + std::rotl(sums_[1], 7) + std::rotl(sums_[2], 12) + std::rotl(sums_[3], 18);
+      for (const std::uint64_t sum : sums_)
+        h = (h ^ round(0, sum)) * prime[0] + prime[3];
+    }
+    h += total_;
+    const unsigned char *at = block_, *end = block_ + held_;
+    for (; end - at >= 8; at += 8)
+      h = std::rotl(h ^ round(0, word<std::uint64_t>(at)), 27) * prime[0] + prime[3];
+    for (; end - at >= 4; at += 4)
+      h = std::rotl(h ^ word<std::uint32_t>(at) * prime[0], 23) * prime[1] + prime[2];
+    for (; at != end; ++at)
+      h = std::rotl(h ^ *at * prime[4], 11) * prime[0];
+    h = (h ^ h >> 33) * prime[1];
+    h = (h ^ h >> 29) * prime[2];
+    return h ^ h >> 32;
+  }
+
+private:
+  static constexpr std::uint64_t prime[] = {0x9e3779b185ebca87, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9,
+                                            0x85ebca77c2b2ae63, 0x27d4eb2f165667c5};
+
+  template <class Word>
+  static Word word(const unsigned char *at) {
+    Word x;
+    std::memcpy(&x, at, sizeof x);
+    return little(x);
+  }
+  static std::uint64_t round(std::uint64_t sum, std::uint64_t x) {
+    return std::rotl(sum + x * prime[1], 31) * prime[0];
+  }
+  void mix(const unsigned char *at, std::size_t bytes) {
+    auto sums = sums_;
+    for (; bytes != 0; at += 32, bytes -= 32)
+      for (std::size_t i = 0; i < 4; ++i)
+        sums[i] = round(sums[i], word<std::uint64_t>(at + 8 * i));
+    sums_ = sums;
+  }
+
+  std::array<std::uint64_t, 4> sums_{prime[0] + prime[1], prime[1], 0, 0 - prime[0]};
+  unsigned char block_[32];
+  std::size_t held_ = 0;
+  std::uint64_t total_ = 0;
+};
+
+// What a saved model is but for the floats of its arrays. Slot 0 of an array is param, slot i + 1 state array i.
+template <class Options>
+struct outline {
+  struct array {
+    std::size_t n, group;
+    std::int64_t steps;
+    unsigned slots; // those that are saved: bit `slot`
+  };
+  std::int64_t steps = 0;
+  std::vector<Options> groups; // whose threads and step say nothing
+  std::vector<array> arrays;
+  std::uint64_t sum = 0;
+};
+
+inline constexpr std::int64_t most_steps = INT64_MAX / 2;
+
+namespace saved {
+
+inline constexpr std::size_t name_size = 32, optimizer_name_size = 16;
+inline constexpr std::size_t piece = 1 << 15; // floats, which stay in a cache from stream to checksum
+inline constexpr char beginning[] = "glissade\2\0\0\0\4\3\2\1";
+
+template <class Options>
+std::string_view name_of(std::size_t slot) {
+  return slot == 0 ? "param" : functions<Options>::state_names[slot - 1];
+}
+
+// Calls visit(name, field) for every option that is saved.
+template <class Options, class Visit>
+void for_options(Options &o, const Visit &visit) {
+#  define GLISSADE_OPTION(name, NAME, values)                                                                \
+    if constexpr (requires { o.name; })                                                                      \
+      if (std::string_view(#name) != "threads" && std::string_view(#name) != "step") visit(#name, o.name);
+#  include "options.inc"
+}
+
+// While it lives, a fault of the stream is seen in its state but not thrown.
+class quiet {
+public:
+  explicit quiet(std::ios &stream) : stream_(stream), thrown_(stream.exceptions()) {
+    stream.exceptions(std::ios::goodbit);
+  }
+  quiet(const quiet &) = delete;
+  ~quiet() {
+    try {
+      stream_.exceptions(thrown_);
+    } catch (...) { // of what the caller learns by a state_error
+    }
+  }
+
+private:
+  std::ios &stream_;
+  std::ios::iostate thrown_;
+};
+
+struct writer {
+  std::ostream &to;
+  checksum sum = {};
+
+  void bytes(const void *data, std::size_t n) {
+    sum.add(data, n);
+    to.write(static_cast<const char *>(data), static_cast<std::streamsize>(n));
+  }
+  void number(std::uint64_t x) {
+    x = little(x);
+    bytes(&x, sizeof x);
+  }
+  void name(std::string_view text, std::size_t size) {
+    char padded[name_size] = {};
+    text.copy(padded, size);
+    bytes(padded, size);
+  }
+  void floats(std::span<const float> all) {
+    std::vector<std::uint32_t> words(std::min(all.size(), piece));
+    for (; !all.empty(); all = all.subspan(words.size())) {
+      words.resize(std::min(all.size(), piece));
+      for (std::size_t i = 0; i < words.size(); ++i)
+        words[i] = little(std::bit_cast<std::uint32_t>(all[i]));
+      bytes(words.data(), words.size() * sizeof(float));
+    }
+  }
+};
+
+struct reader {
+  std::istream &from;
+  bool first = false; // version 1 of the format
+  checksum sum = {};
+  std::uint64_t first_sum = 0xcbf29ce484222325;
+  std::vector<float> passed = {};
+
+  explicit reader(std::istream &stream) : from(stream) {
+    char begins[16];
+    take(begins, sizeof begins);
+    std::uint32_t numbers[2];
+    std::memcpy(numbers, begins + 8, sizeof numbers);
+    if (std::memcmp(begins, beginning, 8) != 0) throw state_error("is no state of glissade");
+    if (std::memcmp(begins, beginning, 16) != 0) {
+      if (numbers[1] != 0x01020304) throw state_error("was written by a machine of another byte order");
+      if (numbers[0] != 1) throw state_error("is of another version of the format");
+      first = true;
+    }
+    add(begins, sizeof begins);
+  }
+
+  void take(void *to, std::size_t n) {
+    from.read(static_cast<char *>(to), static_cast<std::streamsize>(n));
+    if (!from || static_cast<std::size_t>(from.gcount()) != n) throw state_error("ends too early");
+  }
+  void add(const void *data, std::size_t n) {
+    if (!first) return sum.add(data, n);
+    for (std::size_t i = 0; i < n; i += 4) { // FNV-1a with a word in place of the byte
+      std::uint32_t word;
+      std::memcpy(&word, static_cast<const char *>(data) + i, sizeof word);
+      first_sum = (first_sum ^ word) * 0x100000001b3;
+    }
+  }
+  void bytes(void *to, std::size_t n) {
+    take(to, n);
+    add(to, n);
+  }
+  std::uint64_t number() {
+    std::uint64_t x;
+    bytes(&x, sizeof x);
+    return first ? x : little(x);
+  }
+  void expect(std::uint64_t expected, const char *otherwise) {
+    if (number() != expected) throw state_error(otherwise);
+  }
+  std::string name(std::size_t size) {
+    char text[name_size];
+    bytes(text, size);
+    return std::string(text, std::find(text, text + size, '\0'));
+  }
+  // Without a place to write to, passes over them.
+  void floats(float *to, std::size_t n) {
+    if (!to) passed.resize(std::min(n, piece));
+    for (std::size_t k; n != 0; n -= k, to += to ? k : 0) {
+      k = std::min(n, piece);
+      float *at = to ? to : passed.data();
+      bytes(at, k * sizeof(float));
+      if (std::endian::native != std::endian::little && !first)
+        for (std::size_t i = 0; i < k; ++i)
+          at[i] = std::bit_cast<float>(little(std::bit_cast<std::uint32_t>(at[i])));
+    }
+  }
+
+  // One past the last for a name that is none.
+  template <class Options>
+  std::size_t slot() {
+    const std::string found = name(name_size);
+    std::size_t slot = 0;
+    while (slot <= functions<Options>::states && found != name_of<Options>(slot))
+      ++slot;
+    return slot;
+  }
+  template <class Options>
+  Options options() {
+    Options o{};
+    for (std::uint64_t count = number(); count > 0; --count) {
+      const std::string field = name(name_size);
+      const std::uint64_t bits = number();
+      bool known = bits == 0;
+      for_options(o, [&](const char *name, auto &value) {
+        if (name != field) return;
+        known = true;
+        if constexpr (std::is_same_v<decltype(value), double &>)
+          value = std::bit_cast<double>(bits);
+        else if (const auto whole = static_cast<std::int64_t>(bits); std::in_range<int>(whole))
+          value = static_cast<int>(whole);
+        else
+          throw state_error("has an impossible " + field);
+      });
+      if (!known) throw state_error("has an option that this version of glissade does not know: " + field);
+    }
+    return o;
+  }
+  // Version 1 has the struct of its time.
+  template <class Options>
+  Options first_options(std::size_t size) {
+    Options o{};
+    constexpr const char *other = "has other options than this version of glissade";
+    if (size > sizeof o || size % sizeof size != 0) throw state_error(other);
+    bytes(&o, size);
+    if (o.struct_size != size ||
+        functions<Options>::check(&o, 0, nullptr, nullptr) == GLISSADE_BAD_STRUCT_SIZE)
+      throw state_error(other);
+    return o;
+  }
+};
+
+} // namespace saved
+
+// Writes a model; floats_of(array, slot) are the floats of an array.
+template <class Options, class Floats>
+void write_state(std::ostream &to, const outline<Options> &model, const Floats &floats_of) {
+  const saved::quiet here(to);
+  saved::writer w{to};
+  w.bytes(saved::beginning, 16);
+  w.name(functions<Options>::name, saved::optimizer_name_size);
+  w.number(model.groups.size());
+  w.number(model.arrays.size());
+  w.number(static_cast<std::uint64_t>(model.steps));
+  for (const Options &group : model.groups) {
+    std::vector<std::pair<std::string_view, std::uint64_t>> values;
+    saved::for_options(group, [&](const char *name, auto value) {
+      if constexpr (std::is_same_v<decltype(value), double>)
+        values.emplace_back(name, std::bit_cast<std::uint64_t>(value));
+      else
+        values.emplace_back(name, static_cast<std::uint64_t>(std::int64_t{value}));
+      if (values.back().second == 0) values.pop_back(); // as what later versions may add
+    });
+    w.number(values.size());
+    for (const auto &[name, value] : values) {
+      w.name(name, saved::name_size);
+      w.number(value);
+    }
+  }
+  for (std::size_t k = 0; k < model.arrays.size(); ++k) {
+    const auto &array = model.arrays[k];
+    w.number(array.n);
+    w.number(array.group);
+    w.number(static_cast<std::uint64_t>(array.steps));
+    w.number(static_cast<std::uint64_t>(std::popcount(array.slots)));
+    for (std::size_t slot = 0; slot <= functions<Options>::states; ++slot)
+      if (array.slots >> slot & 1) {
+        w.name(saved::name_of<Options>(slot), saved::name_size);
+        w.floats(floats_of(k, slot));
+      }
+  }
+  w.number(w.sum.value());
+  if (!to.flush()) throw state_error("could not be written");
+}
+
+// Throws state_error for what no model can be: options out of range or without their arrays, too many steps.
+template <class Options>
+void require_possible(const outline<Options> &found) {
+  constexpr std::size_t states = functions<Options>::states;
+  const auto require = [](Options next, std::int64_t steps, std::size_t n, unsigned slots) {
+    if (steps < 0 || steps > most_steps) throw state_error("has an impossible number of steps");
+    next.step = steps + 1;
+    float floats[states + 2] = {}, *at[states];
+    for (std::size_t i = 0; i < states; ++i)
+      at[i] = slots >> (i + 1) & 1 ? &floats[i] : nullptr;
+    const auto one = functions<Options>::tensor_of(n, &floats[states], &floats[states + 1], at, nullptr);
+    if (const auto status = functions<Options>::check(&next, 1, &one, nullptr))
+      throw state_error(std::string("is impossible: ") + glissade_status_message(status));
+  };
+  for (const Options &group : found.groups)
+    require(group, found.steps, 0, 0);
+  for (const auto &array : found.arrays)
+    require(found.groups[array.group], array.steps, array.n != 0, array.slots);
+}
+
+// Reads what was written of a model like this one; place(array, slot) says where the floats of an array go, or
+// null. Throws state_error for a stream that ends early, is of another model, or was altered, and for a state
+// that no model can be in.
+template <class Options, class Place>
+outline<Options> read_state(std::istream &from, const outline<Options> &like, const Place &place) {
+  constexpr std::size_t states = functions<Options>::states;
+  constexpr const char *other_arrays = "has other state arrays than these options need";
+  saved::reader r(from);
+  if (r.name(saved::optimizer_name_size) != functions<Options>::name)
+    throw state_error("is of another optimizer");
+  const std::size_t options_size = r.first ? r.number() : 0;
+  r.expect(like.groups.size(), "is of a model with another number of groups");
+  r.expect(like.arrays.size(), "is of a model with another number of arrays");
+  outline<Options> found;
+  found.steps = static_cast<std::int64_t>(r.number());
+  for (const Options &group : like.groups) {
+    Options o = r.first ? r.template first_options<Options>(options_size) : r.template options<Options>();
+    o.struct_size = sizeof o;
+    o.threads = group.threads;
+    o.step = 0;
+    found.groups.push_back(o);
+  }
+  for (std::size_t k = 0; k < like.arrays.size(); ++k) {
+    const auto &own = like.arrays[k];
+    typename outline<Options>::array array{own.n, own.group, found.steps, 0};
+    r.expect(own.n, "is of a model with arrays of other sizes");
+    r.expect(own.group, "is of a model with other groups");
+    if (!r.first) array.steps = static_cast<std::int64_t>(r.number());
+    for (std::uint64_t i = 0, count = r.first ? states : r.number(); i < count; ++i) {
+      const std::size_t slot = r.first ? i + 1 : r.template slot<Options>();
+      const std::uint64_t n = r.first ? r.number() : own.n;
+      if (r.first && n == 0) continue;
+      if (n != own.n || !((own.slots | 1) >> slot & 1) || array.slots >> slot & 1)
+        throw state_error(other_arrays);
+      array.slots |= 1u << slot;
+      r.floats(place(k, slot), own.n);
+    }
+    if ((array.slots | 1) != (own.slots | 1)) throw state_error(other_arrays);
+    found.arrays.push_back(array);
+  }
+  found.sum = r.first ? r.first_sum : r.sum.value();
+  r.expect(found.sum, "was altered: its checksum is wrong");
+  require_possible(found);
+  return found;
+}
+
+} // namespace glissade
+
+#endif
