@@ -19,11 +19,11 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   static constexpr bool written[] = {k != 1 && uses<rule>(mode, k)...};
 
   // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
-  // to come; so they are asked for this many elements ahead. Each array `apart` further than the one before: large
-  // arrays begin alike in their pages, and would all wait for the same bank of memory. What follows the end is not asked
-  // for, since it may be another thread's, but the arrays that this thread computes next. Registers much shorter than a
-  // line would ask for each too often.
-  static constexpr bool asks = width >= 8;
+  // to come; so they are prefetched so many elements ahead. Each array `apart` further than the one before: large
+  // arrays begin alike in their pages, and would all wait for the same bank of memory. What follows the end is not,
+  // since it may be another thread's, but the arrays that this thread computes next are. Registers much shorter than a
+  // line would prefetch each too often.
+  static constexpr bool prefetches = width >= 8;
   static constexpr std::size_t ahead = 384, apart = 128, farthest = ahead + apart * sizeof...(k);
 
   // So many elements take the divider where a product was in doubt: what is 0 or tiny is seldom alone. And among them the
@@ -147,18 +147,18 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   }
 
   static void prefetch(float *const *at, std::size_t i, std::size_t end, float *const *next) {
-    if (asks && i + farthest < end) {
-      ask(at, i + ahead, apart);
-    } else if (asks && next) {
+    if (prefetches && i + farthest < end) {
+      prefetch_at(at, i + ahead, apart);
+    } else if (prefetches && next) {
       if (i + ahead < end)
-        ask(at, i + ahead, 0);
+        prefetch_at(at, i + ahead, 0);
       else
-        ask(next, i + ahead - end, 0);
+        prefetch_at(next, i + ahead - end, 0);
     }
   }
 
   // By address, since an array that comes next may be shorter, and of another mode absent.
-  static void ask(float *const *from, std::size_t i, std::size_t apart_by) {
+  static void prefetch_at(float *const *from, std::size_t i, std::size_t apart_by) {
     const auto one = [](const float *array, std::size_t at) {
       const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
       __builtin_prefetch(reinterpret_cast<const void *>(address));
