@@ -146,7 +146,9 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return best;
   }
 
-  static void prefetch(float *const *at, std::size_t i, std::size_t end, float *const *next) {
+  // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one.
+  [[gnu::always_inline]] static void prefetch(float *const *at, std::size_t i, std::size_t end,
+                                              float *const *next) {
     if (prefetches && i + farthest < end) {
       prefetch_at(at, i + ahead, apart);
     } else if (prefetches && next) {
@@ -158,7 +160,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   }
 
   // By address, since an array that comes next may be shorter, and of another mode absent.
-  static void prefetch_at(float *const *from, std::size_t i, std::size_t apart_by) {
+  [[gnu::always_inline]] static void prefetch_at(float *const *from, std::size_t i, std::size_t apart_by) {
     const auto one = [](const float *array, std::size_t at) {
       const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
       __builtin_prefetch(reinterpret_cast<const void *>(address));

@@ -26,6 +26,14 @@ check_isa_object() { # FILE NAME
   [ -z "$seen" ] || fail "$1 runs when it is loaded: $seen"
 }
 
+# From memory a step is a fifth slower without, and a compiler may leave them out: as many as there are kernels at least.
+check_prefetches() { # FILE
+  local kernels prefetches
+  kernels=$(nm -C "$1" | grep -c 'pass<.*>::run(')
+  prefetches=$(objdump -d --no-show-raw-insn "$1" | grep -c prefetch || true)
+  [ "$prefetches" -ge $((3 * kernels)) ] || fail "$1 prefetches in $prefetches places for $kernels kernels"
+}
+
 check_common_object() { # FILE
   local seen
   seen=$(nm "$1" | awk '/ [VWuvw] _Z(N[VK]*)?(St|9__gnu_cxx)|_Zn[wa]/')
@@ -109,6 +117,7 @@ for object in "$@"; do
   name=${name%%.*}
   if grep -q "^GLISSADE_ISA($name," "$list"; then
     check_isa_object "$object" "$name"
+    [ -z "$(features_of "$name")" ] || check_prefetches "$object"
     isas=$((isas + 1))
   else
     check_common_object "$object"
