@@ -331,7 +331,7 @@ void write_state(std::ostream &to, const outline<Options> &model, const Floats &
 // Throws state_error for what no model can be: options out of range or without their arrays, too many steps.
 template <class Options>
 void require_possible(const outline<Options> &found) {
-  constexpr std::size_t states = functions<Options>::states;
+  static constexpr std::size_t states = functions<Options>::states;
   const auto require = [](Options next, std::int64_t steps, std::size_t n, unsigned slots) {
     if (steps < 0 || steps > most_steps) throw state_error("has an impossible number of steps");
     next.step = steps + 1;
