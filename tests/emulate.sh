@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs the tests on a CPU that is not this one, by emulation; exits with 77 where the tools for it are missing.
+# Runs the tests on a CPU or a system that is not this one, by emulation; exits with 77 where the tools for it are missing.
 # Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone,
 #        emulate.sh aarch64 SOURCE
 #        emulate.sh selftest SOURCE CPU TRIPLET    the selftest on another kind of CPU, which has no kernel but scalar
+#        emulate.sh windows SOURCE                 the selftest, compiled by MinGW, on this CPU under Wine
 set -euo pipefail
 export OMP_NUM_THREADS=8
 corpus=$(cd "$(dirname "$0")" && pwd)/fuzz/corpus
@@ -45,6 +46,21 @@ if [ "$1" = selftest ]; then
     -DCMAKE_SYSTEM_PROCESSOR="$cpu" -DCMAKE_C_COMPILER="$triplet-gcc" -DCMAKE_CXX_COMPILER="$triplet-g++"
   cmake --build "$2/build/$cpu"
   exec "qemu-$cpu" -L "/usr/$triplet" "$2/build/$cpu/glissade_selftest"
+fi
+
+if [ "$1" = windows ]; then
+  need wine wine
+  need x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
+  folder=$2/build/windows
+  mkdir -p "$folder/xsimd" # alone, since beside it in /usr/include are the headers of this system
+  ln -sfn "/usr/include/xsimd" "$folder/xsimd/xsimd"
+  cmake -S "$2" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Windows \
+    -DCMAKE_SYSTEM_PROCESSOR=x86_64 -DCMAKE_C_COMPILER=x86_64-w64-mingw32-gcc-posix \
+    -DCMAKE_CXX_COMPILER=x86_64-w64-mingw32-g++-posix -DGLISSADE_XSIMD_INCLUDE_DIR="$folder/xsimd"
+  cmake --build "$folder"
+  openmp=$(x86_64-w64-mingw32-g++-posix -print-file-name=libgomp-1.dll)
+  export WINEPREFIX=$folder/wine WINEDEBUG=-all WINEPATH="${openmp%/*};/usr/x86_64-w64-mingw32/lib"
+  exec wine "$folder/glissade_selftest.exe"
 fi
 
 need qemu-aarch64 qemu-user
