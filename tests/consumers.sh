@@ -71,6 +71,22 @@ shared)
   prints 0.875 env OMP_NUM_THREADS=4 "$folder/unloaded" "$library"
   prints 0.875 python3 "$here/consumers/main.py" "$library"
   ;;
+small)
+  # A program of one optimizer, beside the same with the whole library.
+  small() { cmake -S "$here/.." -B "$folder/small" -G Ninja "-DGLISSADE_OPTIMIZERS=$1"; } # LIST
+  refused "GLISSADE_OPTIMIZERS has sgdw" small "rmsprop;sgdw"
+  bytes() { stat -c %s "$folder/consumer"; }
+  install_from "$build"
+  with_pkg_config -s
+  whole=$(bytes)
+  quietly small rmsprop
+  quietly cmake --build "$folder/small"
+  install_from "$folder/small"
+  with_pkg_config -s
+  prints 0.875 "$folder/consumer"
+  echo "$(bytes) bytes of $whole"
+  [ $((2 * $(bytes))) -lt "$whole" ]
+  ;;
 fast-math)
   # In neither build type is the library optimised; the program's functions of <cmath> must not become its own.
   for type in Debug ""; do
