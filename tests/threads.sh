@@ -18,6 +18,7 @@ copies)
   plugin second
   "${cc[@]}" -D_GNU_SOURCE "$here/consumers/host.c" -ldl -o "$folder/host"
   timeout 100 "$folder/host" fork "$folder/first.so" "$folder/second.so"
+  "$folder/host" isa "$folder/first.so" "$folder/second.so"
   ;;
 unload)
   plugin stays -Wl,-z,nodelete

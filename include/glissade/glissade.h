@@ -115,7 +115,7 @@ GLISSADE_API const char *glissade_isa_at(size_t index);
  * call would choose. Returns GLISSADE_UNAVAILABLE_ISA, and keeps what was in use, for a name that is unknown
  * or cannot run here (with NULL: what GLISSADE_ISA names). Safe from any thread; a step that is under way
  * ends with the set it began. Where a process has two copies of the library, as two shared libraries that were
- * both linked with it, each has a choice of its own.
+ * both linked with it and do not export it, each has a choice of its own.
  */
 GLISSADE_API glissade_status glissade_use_isa(const char *name);
 

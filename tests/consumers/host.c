@@ -1,5 +1,6 @@
 /* A program that loads glissade as plugins: "host fork PLUGIN PLUGIN" steps in the first, then in the second in a
-   forked child; "host unload PLUGIN" steps, unloads the plugin, and steps again. Neither links an OpenMP runtime. */
+   forked child; "host isa PLUGIN PLUGIN" chooses an instruction set in the first, then asks the second; "host unload
+   PLUGIN" steps, unloads the plugin, and steps again. None links an OpenMP runtime. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,13 @@ static step load(const char *path, void **handle) {
   return found;
 }
 
+/* The instruction set that the plugin uses after it was told to use `name`. */
+static const char *isa_of(void *handle, const char *name) {
+  const char *(*isa)(const char *name) = NULL;
+  *(void **)&isa = dlsym(handle, "plugin_isa");
+  return isa(name);
+}
+
 int main(int argc, char **argv) {
   void *handle;
   if (argc > 3 && strcmp(argv[1], "fork") == 0) {
@@ -35,6 +43,13 @@ int main(int argc, char **argv) {
       if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return 1;
     }
     return first(2) && second(2) ? 0 : 1;
+  }
+  if (argc > 3 && strcmp(argv[1], "isa") == 0) {
+    void *other;
+    load(argv[2], &handle);
+    load(argv[3], &other);
+    const char *best = isa_of(other, NULL);
+    return strcmp(isa_of(handle, "scalar"), "scalar") == 0 && strcmp(isa_of(other, NULL), best) == 0 ? 0 : 1;
   }
   if (argc > 2 && strcmp(argv[1], "unload") == 0) {
     for (int i = 0; i < 3; ++i) {

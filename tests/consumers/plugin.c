@@ -1,4 +1,5 @@
-/* A shared object with a copy of glissade of its own: takes the first step on 131,072 elements. */
+/* A shared object with a copy of glissade of its own: takes the first step on 131,072 elements, and chooses an
+   instruction set. */
 #include <glissade/glissade.h>
 
 enum { n = 1 << 17 };
@@ -19,4 +20,9 @@ int plugin_step(int threads) { /* 1 if it is right */
   for (int i = 0; i < n; ++i)
     if (param[i] != 0.875f) return 0;
   return 1;
+}
+
+const char *plugin_isa(const char *name) { /* the one in use then; NULL chooses none */
+  if (name && glissade_use_isa(name) != GLISSADE_OK) return "none";
+  return glissade_isa();
 }
