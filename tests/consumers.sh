@@ -26,11 +26,10 @@ prints() { # TEXT COMMAND...
   echo "$way: printed $printed, expected $1"
   [ "$printed" = "$1" ]
 }
+flags() { PKG_CONFIG_PATH=$(dirname "$(find "$folder/prefix" -name glissade.pc)") pkg-config --cflags --libs glissade; }
 with_pkg_config() {
-  local flags
-  flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$folder/prefix" -name glissade.pc)") pkg-config --cflags --libs glissade)
-  # shellcheck disable=SC2086
-  "$CC" -std=c99 -Wall -Wextra -Wpedantic -Werror "$here/consumers/main.c" $flags "$@" -o "$folder/consumer"
+  # shellcheck disable=SC2046
+  "$CC" -std=c99 -Wall -Wextra -Wpedantic -Werror "$here/consumers/main.c" $(flags) "$@" -o "$folder/consumer"
 }
 
 case $way in
@@ -109,6 +108,39 @@ xsimd)
   grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/newer/CMakeCache.txt"
   refused "needs xsimd 8.1 or newer; $folder/older/include has 7.6" configure older
   refused "GLISSADE_ISAS has sse9" configure newer "-DGLISSADE_ISAS=scalar;sse9"
+  ;;
+pages)
+  # The pieces of C++ on the pages, each in a function of its own that must move a parameter.
+  {
+    cat <<'EOF'
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+#include <vector>
+#include <glissade/model.hpp>
+constexpr std::size_t n = 3;
+std::vector<float> param(n), grad(n, 1.f), weights(n), weights_grad(n, 1.f), biases(n), biases_grad(n, 1.f), exp_avg(n),
+    exp_avg_sq(n);
+std::stringstream file;
+int moved = 0;
+struct piece {
+  ~piece() {
+    moved += param[0] + weights[0] < 0;
+    param.assign(n, 0);
+    weights.assign(n, 0);
+  }
+};
+EOF
+    awk '/^```cpp$/ { on = 1; print "void piece" ++n "() { const piece here;"; next }
+         /^```$/ { if (on) print "}"; on = 0 }
+         on && !/^#include/
+         END { print "int main() {"; for (i = 1; i <= n; ++i) print "piece" i "();"; print "std::printf(\"%d\", moved); }" }' \
+      "$here/../README.md" "$here"/../docs/*.md
+  } >"$folder/main.cpp"
+  install_from "$build"
+  # shellcheck disable=SC2046
+  "$CXX" -std=c++20 -Wall -Wextra -Werror -Wno-unused-but-set-variable "$folder/main.cpp" $(flags) -o "$folder/consumer"
+  prints 3 "$folder/consumer"
   ;;
 c++17)
   for header in glissade model; do
