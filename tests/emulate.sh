@@ -20,7 +20,8 @@ run_all() {
   EXPECTED_ISA=$expected "${emulator[@]}" "$build/tests/glissade_tests" '[.first]'
   "${emulator[@]}" "$build/glissade_selftest"
   "${emulator[@]}" "$build/tests/glissade_words"
-  "${emulator[@]}" "$build/tests/glissade_tests"
+  # QEMU 7.2 reads all of what AVX2 loads through a mask, so beyond the arrays.
+  "${emulator[@]}" "$build/tests/glissade_tests" $([ "$expected" != avx2 ] || echo '~[memory]~[.]')
   "${emulator[@]}" "$build/tests/glissade_concurrency"
   for target in optimizers state; do
     "${emulator[@]}" "$build/tests/fuzz/fuzz_$target" "$corpus/$target"
