@@ -1,5 +1,9 @@
 // Everything of one instruction set, for the file that defines it.
 #pragma once
+#include "codecs/bf16.hpp"
+#include "codecs/fp16.hpp"
+#include "codecs/q8.hpp"
+#include "codecs/split.hpp"
 #include "norm.hpp"
 #include "pass.hpp"
 #include "table.hpp"
@@ -12,6 +16,11 @@ constexpr table table_of(const char *name) {
   return {
       name,
       sum_of_squares<isa>,
+      {
+          {},
+#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) {codec::decode, codec::encode},
+#include "glissade/storages.inc"
+      },
 #define GLISSADE_OPTIMIZER(name, preset) kernel_of<isa, rules::name, ways>,
 #include "glissade/optimizers.inc"
   };

@@ -1,6 +1,6 @@
 // What src/ sees of an instruction set: one struct of function pointers.
 #pragma once
-#include <cstddef>
+#include "codecs/codec.hpp"
 
 namespace glissade {
 
@@ -13,6 +13,7 @@ struct table {
   const char *name;
   // The sum of the squares of n floats. *largest becomes their largest magnitude, if none is a NaN.
   double (*sum_of_squares)(const float *x, std::size_t n, double *largest);
+  codec codecs[storage_count]; // by the number of the storage; none for 0
 #define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"
 };

@@ -751,6 +751,85 @@ typedef struct glissade_norm {
 GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                                 glissade_norm *result);
 
+/*
+ * Stored arrays: 16 or 8 bits for an element, decoded for the step and encoded after it in the same pass over
+ * memory.
+ *
+ * Bits(x) is the pattern of 32 bits of the float x, float(b) the float of a pattern. An array is stored in blocks
+ * of 256 elements from its start; the last may be shorter. The types:
+ *
+ *   GLISSADE_BF16             the upper half of Bits(x), rounded to the nearest, in the middle to even
+ *   GLISSADE_FP16             IEEE 754's binary16, rounded to the nearest, in the middle to even
+ *   GLISSADE_SPLIT            data:  hi = (Bits(x) + 0x8000) >> 16, a bf16 rounded to the nearest, in the middle to
+ *                                    the larger in magnitude
+ *                             extra: lo = the lower half of Bits(x), as a signed 16-bit integer
+ *                             decoded exactly: float((hi << 16) + lo)
+ *   GLISSADE_BF16_STOCHASTIC  (Bits(x) + (r & 0xFFFF)) >> 16 of a finite x
+ *   GLISSADE_Q8_SIGNED        a byte for each element: the sign of x and a code of 7 bits; 16 binades in each block
+ *   GLISSADE_Q8_UNSIGNED      a byte for each element: a code of 8 bits of |x|; 32 binades in each block
+ *
+ * Q8 keeps 3 bits of mantissa. `extra` is the scale s, a byte for each block:
+ *
+ *   T = the largest Bits(|x|) of the finite elements of the block, b = its binades
+ *   s = min(max(((T + 0x1FFFFF) >> 23) - (b - 1), 0), 255 - b)
+ *   signed:    code = min(max(((Bits(|x|) + (r & 0xFFFFF)) >> 20) - 8 * s, 0), 126), of a NaN or infinity 127;
+ *              the sign is bit 7
+ *   unsigned:  code = min(max(((Bits(|x|) + (r >> 12)) >> 20) - 8 * s, x != 0), 254), of a NaN or infinity 255
+ *   decoded:   float((code << 20) + (s << 23)) with the sign; of the code 0, 0; of the largest, a NaN
+ *
+ * So the steps are at most 12.5 % wide, what was decoded is encoded to the same value, and no unsigned x but 0
+ * becomes 0.
+ *
+ * The r of the stochastic types and of Q8 are random bits, so that the mean of what is decoded is x and changes
+ * smaller than a step are kept on average; where all averages were rounded to the nearest, they would stand
+ * still. They depend on nothing but the seed, the number of the step and the place of the element:
+ *
+ *   K = mix(mix(seed ^ mix(step)) ^ (offset / 256 + the number of the block))
+ *   r = the lower half of K + j * (2 * a + 1) * 0x9E3779B9, modulo 2^32, for element j of the block
+ *   a = 0 for param, 1, 2 and so on for the states in their order
+ *   mix(x) is the generator of SplitMix64: x = x + 0x9E3779B97F4A7C15, x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9,
+ *   x = (x ^ x >> 27) * 0x94D049BB133111EB, x ^ x >> 31, modulo 2^64
+ *
+ * Infinities stay infinite in all 16-bit types, and zeros and subnormals are what the formulas make of them; the
+ * nearest bf16 or fp16 of what is too large is infinite, the stochastic bf16 above the largest bf16 may be. A NaN
+ * becomes 0x7FC0 in bf16, 0x7E00 in fp16, and in split the pattern 0x7FC00000 before it is split. All else has
+ * the same bits on every instruction set; but the sign of a NaN, which arithmetic leaves open, is that of its Q8
+ * code.
+ */
+typedef enum glissade_type {
+  GLISSADE_FLOAT32 = 0,
+#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) GLISSADE_##name = number,
+#include "storages.inc"
+} glissade_type;
+
+/* An array and how its elements are stored. */
+typedef struct glissade_array {
+  int type; /* a glissade_type */
+  void *
+      data; /* the elements, at a multiple of their size: 4 bytes of float32, 2 of bf16, fp16 and split, 1 of Q8 */
+  void *
+      extra; /* split: the remainders, 2 bytes for each element; Q8: the scales, a byte for each block; else unused */
+} glissade_array;
+
+/*
+ * Says how many bytes the data and the extra of an array of n elements have: *data and *extra, either of which
+ * may be NULL. GLISSADE_BAD_TYPE for a type that is none, GLISSADE_BAD_N if they cannot lie in memory.
+ */
+GLISSADE_API glissade_status glissade_state_bytes(int type, size_t n, size_t *data, size_t *extra);
+
+/*
+ * Writes n floats to an array, in the formulas above with a = 0, and with `step` as any number, for example 0.
+ * `offset` is where the array begins in the whole that `seed` is of, a multiple of 256. `threads` as in the options of
+ * a step. Returns GLISSADE_NULL_ARRAY if from, to or to->data is NULL, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES,
+ * GLISSADE_BAD_TYPE, GLISSADE_BAD_N, GLISSADE_MISALIGNED_ARRAY, GLISSADE_OVERLAPPING_ARRAYS, GLISSADE_BAD_OFFSET,
+ * GLISSADE_BAD_THREADS or GLISSADE_UNAVAILABLE_ISA.
+ */
+GLISSADE_API glissade_status glissade_encode(size_t n, const float *from, const glissade_array *to,
+                                             uint64_t seed, int64_t step, uint64_t offset, int threads);
+
+/* Writes the elements of an array to n floats. Errors as of glissade_encode. */
+GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *from, float *to, int threads);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,13 +27,14 @@ OBJECTS = ["ctest", "-R", "objects share|flags: ", "--stop-on-failure"]
 # Fast and sharp ones first; each is over at the first failure.
 QUICK = [
     WORDS,
-    [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c]"],
+    [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c],[storage]"],
     ["tests/fuzz/fuzz_optimizers", str(ROOT / "tests/fuzz/corpus/optimizers")],
     ["ctest", "-R", "the first call|threads: |a fork", "--stop-on-failure"],
     [TESTS, "-a", "[reference],[memory],[vectors],[many],[face]"],
     [TESTS, "-a", "[bits],[environment]"],
     [TESTS, "-a"],
     ["tests/glissade_concurrency", "-a"],
+    ["ctest", "-R", "storage: "],
 ]
 
 
@@ -69,7 +70,7 @@ def prepare():
     copy_to(PLAIN_SOURCE)
     subprocess.run(["cmake", "-S", PLAIN_SOURCE, "-B", PLAIN_BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON"],
                    check=True, capture_output=True)
-    errors = build("glissade", "glissade_tests", "glissade_concurrency", "glissade_words", "glissade_headers",
+    errors = build("glissade", "glissade_tests", "glissade_concurrency", "glissade_words", "glissade_headers", "glissade_convert",
                    "fuzz_optimizers") or build("glissade", folder=PLAIN_BUILD)
     if errors:
         sys.exit(errors)

@@ -1,0 +1,53 @@
+// Stored arrays in src/: where their blocks lie, their random bits, one block to floats and back.
+#pragma once
+#include "glissade/glissade.h"
+#include "table.hpp"
+#include <cstddef>
+#include <cstdint>
+
+namespace glissade {
+
+// The array from element i on, a multiple of block_size.
+inline glissade_array from_element(const glissade_array &array, std::size_t i) {
+  const storage &s = storages[array.type];
+  const auto data = static_cast<unsigned char *>(array.data),
+             extra = static_cast<unsigned char *>(array.extra);
+  return {array.type, data + i * s.bytes, s.extra ? extra + i / block_size * s.extra : nullptr};
+}
+
+// Of n elements; n is at most PTRDIFF_MAX / 4.
+inline std::size_t bytes_of_data(const storage &s, std::size_t n) { return n * s.bytes; }
+inline std::size_t bytes_of_extra(const storage &s, std::size_t n) {
+  return n / block_size * s.extra + (n % block_size * s.extra + block_size - 1) / block_size;
+}
+
+// The memory of an array: its data and its extra.
+struct memory {
+  struct piece {
+    std::uintptr_t begin;
+    std::size_t bytes;
+  } pieces[2];
+
+  bool overlaps(const memory &other) const;
+};
+
+// Finds what is wrong with an array of n elements, n at least 1 and at most PTRDIFF_MAX / 4; else where it lies.
+glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null,
+                             memory &found);
+
+// What the random bits of a tensor depend on. The first of its elements is number `offset` of the whole.
+struct random_source {
+  std::uint64_t seed;
+  std::int64_t step;
+  std::uint64_t offset;
+
+  // Those of the block from element i on, for param (a = 0) or a state (a = 1, 2, ...).
+  random_bits of(std::size_t i, std::uint32_t a) const;
+};
+
+// Reads or writes the first n elements, at most a block, of an array that is not float32.
+void decode(const table &kernels, const glissade_array &array, std::size_t n, float *to);
+void encode(const table &kernels, const float *from, random_bits random, const glissade_array &array,
+            std::size_t n);
+
+} // namespace glissade
