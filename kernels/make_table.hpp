@@ -15,7 +15,7 @@ template <class isa, unsigned ways>
 constexpr table table_of(const char *name) {
   return {
       name,
-      sum_of_squares<isa>,
+      add_squares<isa>,
       {
           {},
 #define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) {codec::decode, codec::encode},

@@ -1,15 +1,13 @@
 // The sum of the squares of an array and its largest magnitude, in an order that no instruction set changes.
 #pragma once
+#include "table.hpp"
 #include "vec.hpp"
 #include <cstdint>
 
 namespace glissade {
 namespace {
 
-// `lanes` sums run side by side, element i in lane i % lanes, and are then added in pairs. They are doubles:
-// the square of a float is exact in one, so whether a product is fused with the sum makes no difference.
-inline constexpr std::size_t lanes = 32;
-
+// They are doubles: the square of a float is exact in one, so whether a product is fused with the sum makes no difference.
 template <class isa>
 struct norm_lanes {
   using wide = typename isa::wide;
@@ -20,11 +18,9 @@ struct norm_lanes {
   wide sums[lanes / wide_width];
   reg largest[lanes / width];
 
-  norm_lanes() {
-    for (wide &sum : sums)
-      sum = wide(0.);
-    for (reg &most : largest)
-      most = reg(0.f);
+  explicit norm_lanes(const squares &from) {
+    load(from.sums, sums);
+    load(from.largest, largest);
   }
   void add(const float *x) {
     for (std::size_t r = 0; r < lanes / wide_width; ++r)
@@ -42,6 +38,16 @@ struct norm_lanes {
       return max(abs(a).r, b);
   }
   template <class Reg, class Float>
+  static void load(const Float *from, Reg (&to)[lanes * sizeof(Float) / sizeof(Reg)]) {
+    for (Reg &r : to) {
+      if constexpr (sizeof(Reg) == sizeof(Float))
+        r = *from;
+      else
+        r = Reg::load_unaligned(from);
+      from += sizeof(Reg) / sizeof(Float);
+    }
+  }
+  template <class Reg, class Float>
   static void store(const Reg (&from)[lanes * sizeof(Float) / sizeof(Reg)], Float *to) {
     for (const Reg &r : from) {
       if constexpr (sizeof(Reg) == sizeof(Float))
@@ -54,8 +60,8 @@ struct norm_lanes {
 };
 
 template <class isa>
-double sum_of_squares(const float *x, std::size_t n, double *largest) {
-  norm_lanes<isa> all;
+void add_squares(const float *x, std::size_t n, squares &to) {
+  norm_lanes<isa> all(to);
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     // The two lines of memory that some later turn needs, also past the end, where more of the same array may follow: into
@@ -74,17 +80,8 @@ double sum_of_squares(const float *x, std::size_t n, double *largest) {
       padded[k] = x[i];
     all.add(padded);
   }
-  double sums[lanes];
-  float most[lanes];
-  all.store(all.sums, sums);
-  all.store(all.largest, most);
-  for (std::size_t half = lanes / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) {
-      sums[k] += sums[k + half];
-      most[k] = most[k] > most[k + half] ? most[k] : most[k + half];
-    }
-  *largest = most[0];
-  return sums[0];
+  all.store(all.sums, to.sums);
+  all.store(all.largest, to.largest);
 }
 
 } // namespace

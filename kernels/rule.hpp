@@ -62,13 +62,14 @@ inline float times_power(float product, float factor, std::int64_t times) {
   return product;
 }
 
-// One state array: used in the modes that have all bits of `when`, and the option it starts from, if not from
-// 0.
+// One state array: used in the modes that have all bits of `when`, the option it starts from, if not from 0, and whether
+// it is never negative, which Q8 makes use of.
 template <class options>
 struct state {
   glissade_status if_null;
   unsigned when = 0;
   double options::*initial = nullptr;
+  bool not_negative = false;
 };
 
 // The arrays of a rule are param, grad, and its states in order.

@@ -9,11 +9,18 @@ namespace glissade {
 using kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                         std::size_t end, float *const *next);
 
+// The sums of squares that run side by side, element i in lane i % lanes, and the largest magnitudes.
+inline constexpr std::size_t lanes = 32;
+struct squares {
+  double sums[lanes] = {};
+  float largest[lanes] = {};
+};
+
 struct table {
   const char *name;
-  // The sum of the squares of n floats. *largest becomes their largest magnitude, if none is a NaN.
-  double (*sum_of_squares)(const float *x, std::size_t n, double *largest);
-  codec codecs[storage_count]; // by the number of the storage; none for 0
+  void (*add_squares)(const float *x, std::size_t n,
+                      squares &to); // n a multiple of `lanes`, but in the last call
+  codec codecs[storage_count];      // by the number of the storage; none for 0
 #define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"
 };

@@ -203,7 +203,7 @@ subject norm() {
   for (std::size_t i = 0; const char *isa = glissade_isa_at(i); ++i)
     s.contenders.push_back({isa, true, result::same_bits, false,
                             [](std::size_t n, int threads, float *const *arrays) {
-                              const glissade_grad grad = {sizeof grad, n, arrays[1]};
+                              const glissade_grad grad = {sizeof grad, n, arrays[1], {}};
                               glissade_norm result = {sizeof result, 0, 0, 0, 0};
                               glissade::check(glissade_grad_norm(1, &grad, threads, &result));
                               arrays[2][0] = static_cast<float>(result.norm);

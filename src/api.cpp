@@ -1,8 +1,8 @@
 // The functions of the C API on arrays: check, coefficients, threads, kernel; one driver for all optimizers.
 #include "check.hpp"
-#include "chunks.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
+#include "staged.hpp"
 #include "status.hpp"
 #include <cstring>
 
@@ -10,9 +10,10 @@ namespace glissade {
 namespace {
 
 // Updates the elements in lines [first, last) of tensors that were checked. `clip` multiplies every grad_scale.
-void run(kernel kernel_of_rule, const step_call &call, double clip, const list &all, std::size_t first,
+void run(const table &kernels, const list_call &call, double clip, const list &all, std::size_t first,
          std::size_t last) {
   const erased_rule &rule = all.rule();
+  const kernel kernel_of_rule = kernels.*rule.kernel_of;
   const void *own_options = nullptr;
   known_options own;
   prepared p;
@@ -21,45 +22,49 @@ void run(kernel kernel_of_rule, const step_call &call, double clip, const list &
             [&](const tensor &t, std::size_t begin, std::size_t end, const tensor *next) {
               if (t.options != own_options)
                 rule.prepare(own.of(rule, own_options = t.options, call.options), clip, p);
-              kernel_of_rule(p.coefficients, p.mode, t.arrays, begin, end, next ? next->arrays : nullptr);
+              if (t.storage)
+                step_staged(kernels, rule, p, step_of(rule, own.of(rule, t.options, call.options)), t, begin,
+                            end);
+              else
+                kernel_of_rule(p.coefficients, p.mode, t.arrays, begin, end,
+                               next && !next->storage ? next->arrays : nullptr);
             });
 }
 
-void run_on_threads(kernel kernel_of_rule, const step_call &call, const default_float_mode &here, double clip,
+void run_on_threads(const table &kernels, const list_call &call, const default_float_mode &here, double clip,
                     const list &all) {
   parallel(call.lines * line, threads_of(all.rule(), call.options), here,
            [&](std::size_t chunk, std::size_t chunks) {
-             run(kernel_of_rule, call, clip, all, cut(call.lines, chunk, chunks),
+             run(kernels, call, clip, all, cut(call.lines, chunk, chunks),
                  cut(call.lines, chunk + 1, chunks));
            });
 }
 
 glissade_status step(const void *options, const list &all) {
   const default_float_mode here;
-  step_call call;
-  if (const auto fault = check_step(options, all, call)) return fault;
+  list_call call;
+  if (const auto fault = check_call(options, all, 0, call)) return fault;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run_on_threads(kernels->*all.rule().kernel_of, call, here, 1, all);
+  run_on_threads(*kernels, call, here, 1, all);
   return GLISSADE_OK;
 }
 
 glissade_status step_share(const void *options, const list &all, std::size_t share, std::size_t shares) {
   const default_float_mode here;
-  step_call call;
-  if (const auto fault = check_step(options, all, call)) return fault;
+  list_call call;
+  if (const auto fault = check_call(options, all, 0, call)) return fault;
   if (share >= shares) return GLISSADE_BAD_SHARE;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  run(kernels->*all.rule().kernel_of, call, 1, all, cut(call.lines, share, shares),
-      cut(call.lines, share + 1, shares));
+  run(*kernels, call, 1, all, cut(call.lines, share, shares), cut(call.lines, share + 1, shares));
   return GLISSADE_OK;
 }
 
 glissade_status step_clipped(const void *options, const list &all, double max_norm, double *norm) {
   const default_float_mode here;
-  step_call call;
-  if (const auto fault = check_step(options, all, call)) return fault;
+  list_call call;
+  if (const auto fault = check_call(options, all, 0, call)) return fault;
   const erased_rule &rule = all.rule();
   const double grad_scale = grad_scale_of(rule, call.options);
   for (std::size_t i = 0; i < all.count(); ++i)
@@ -72,42 +77,49 @@ glissade_status step_clipped(const void *options, const list &all, double max_no
   const norm_sums sums =
       norm_of(*kernels, threads_of(rule, call.options), here, all.count(), [&](std::size_t i) {
         const tensor t = all(i);
-        return gradient{t.n, t.arrays[1]};
+        return gradient{t.n, t.array(1)};
       });
   const double scaled = __builtin_sqrt(sums.squares) * __builtin_fabs(grad_scale);
   if (norm) *norm = scaled;
   if (!__builtin_isfinite(sums.squares)) return GLISSADE_NOT_FINITE;
   const double factor = max_norm / (scaled + 1e-6);
-  run_on_threads(kernels->*rule.kernel_of, call, here, factor < 1 ? factor : 1, all);
+  run_on_threads(*kernels, call, here, factor < 1 ? factor : 1, all);
   return GLISSADE_OK;
 }
 
 glissade_status check_only(const void *options, const list &all, std::size_t *index) {
   const default_float_mode here;
-  step_call call;
-  const auto fault = check_step(options, all, call);
+  list_call call;
+  const auto fault = check_call(options, all, 0, call);
   if (index) *index = call.at;
   return fault;
 }
 
-glissade_status reset(const void *options, const list &one) {
+glissade_status reset(const void *options, const list &all) {
   const default_float_mode here;
-  const erased_rule &rule = one.rule();
-  if (const auto fault = check_options(rule, options)) return fault;
-  known_options known;
-  options = known.of(rule, options);
-  const unsigned mode = rule.mode_of(options);
-  const tensor t = one(0);
-  if (const auto fault = check_arrays(rule, mode, t, 2)) return fault;
+  list_call call;
+  if (const auto fault = check_call(options, all, 2, call)) return fault;
+  const erased_rule &rule = all.rule();
+  const table *kernels = nullptr;
+  for (std::size_t i = 0; i < all.count(); ++i)
+    if (all(i).storage && !(kernels = table_in_use())) return GLISSADE_UNAVAILABLE_ISA;
 
-  over_chunks(t.n, threads_of(rule, options), here, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t k = 2; k < rule.count; ++k)
-      if (rule.uses(mode, k)) {
-        const float initial = rule.initial(options, k);
-        for (std::size_t i = begin; i < end; ++i)
-          t.arrays[k][i] = initial;
-      }
-  });
+  parallel(call.lines * line, threads_of(rule, call.options), here,
+           [&](std::size_t chunk, std::size_t chunks) {
+             for_lines(all.count(), all, cut(call.lines, chunk, chunks), cut(call.lines, chunk + 1, chunks),
+                       [&](const tensor &t, std::size_t begin, std::size_t end, const tensor *) {
+                         known_options own;
+                         const void *those = own.of(rule, t.options, call.options);
+                         if (t.storage) return reset_staged(*kernels, rule, those, t, begin, end);
+                         const unsigned mode = rule.mode_of(those);
+                         for (std::size_t k = 2; k < rule.count; ++k)
+                           if (rule.uses(mode, k)) {
+                             const float initial = rule.initial(those, k);
+                             for (std::size_t i = begin; i < end; ++i)
+                               t.arrays[k][i] = initial;
+                           }
+                       });
+           });
   return GLISSADE_OK;
 }
 
@@ -173,7 +185,8 @@ using namespace glissade;
                                           .n = n,                                                            \
                                           .param = param,                                                    \
                                           .grad = grad,                                                      \
-                                          GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
+                                          GLISSADE_STATES_##name(GIVEN).options = nullptr,                   \
+                                          .storage = nullptr};                                               \
     return step(options, {erased_##name, 1, &one});                                                          \
   }                                                                                                          \
   glissade_status glissade_##name##_reset(const glissade_##name *options,                                    \
@@ -182,7 +195,8 @@ using namespace glissade;
                                           .n = n,                                                            \
                                           .param = nullptr,                                                  \
                                           .grad = nullptr,                                                   \
-                                          GLISSADE_STATES_##name(GIVEN).options = nullptr};                  \
+                                          GLISSADE_STATES_##name(GIVEN).options = nullptr,                   \
+                                          .storage = nullptr};                                               \
     return reset(options, {erased_##name, 1, &one});                                                         \
   }                                                                                                          \
   glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,                  \
@@ -203,6 +217,10 @@ using namespace glissade;
                                           const glissade_##name##_tensor *tensors, size_t *index) {          \
     return check_only(options, {erased_##name, count, tensors}, index);                                      \
   }                                                                                                          \
+  glissade_status glissade_##name##_reset_many(const glissade_##name *options, size_t count,                 \
+                                               const glissade_##name##_tensor *tensors) {                    \
+    return reset(options, {erased_##name, count, tensors});                                                  \
+  }                                                                                                          \
   glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,                     \
                                            const char *name_) {                                              \
     return preset(erased_##name, name_ ? preset_named<glissade_##name>(name_) : nullptr, options,            \
@@ -222,6 +240,8 @@ glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int
   const auto gradient_at = [=](std::size_t i) {
     glissade_grad g;
     std::memcpy(&g, reinterpret_cast<const unsigned char *>(grads) + i * stride, sizeof g);
+    if (g.stored.type == GLISSADE_FLOAT32)
+      g.stored = {GLISSADE_FLOAT32, const_cast<float *>(g.grad), nullptr}; // only read
     return g;
   };
   std::size_t lines = 0;
@@ -231,8 +251,10 @@ glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int
       return fault;
     const glissade_grad g = gradient_at(i);
     if (!fits_in_memory(g.n)) return GLISSADE_BAD_N;
+    if (g.stored.type != GLISSADE_FLOAT32 && g.stored.type != GLISSADE_BF16 && g.stored.type != GLISSADE_FP16)
+      return GLISSADE_BAD_GRAD_TYPE;
     if (g.n == 0) continue;
-    if (const auto fault = check_array(g.grad, g.n, GLISSADE_NULL_GRAD)) return fault;
+    if (const auto fault = check_stored(g.stored, g.n, GLISSADE_NULL_GRAD)) return fault;
     lines += lines_of(g.n);
     if (!fits_in_memory(lines * line)) return GLISSADE_BAD_N;
   }
@@ -240,7 +262,7 @@ glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const norm_sums sums = norm_of(*kernels, threads, here, count, [=](std::size_t i) {
     const glissade_grad g = gradient_at(i);
-    return gradient{g.n, g.grad};
+    return gradient{g.n, g.stored};
   });
   const std::size_t size = result->struct_size;
   const bool finite = __builtin_isfinite(sums.squares); // squares of finite floats do not overflow a double

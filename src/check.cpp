@@ -1,5 +1,6 @@
 // The checks of every call, in the order in which faults are reported.
 #include "check.hpp"
+#include "staged.hpp"
 
 namespace glissade {
 namespace {
@@ -17,6 +18,7 @@ bool overlap(const float *a, std::size_t n, const float *b, std::size_t m) {
 bool disturb(const erased_rule &rule, unsigned mode, const tensor &t, unsigned other_mode,
              const tensor &other) {
   if (t.n == 0 || other.n == 0) return false;
+  if (t.storage || other.storage) return disturb_stored(rule, mode, t, other_mode, other);
   for (std::size_t i = 0; i < rule.count; ++i)
     for (std::size_t j = 0; j < rule.count; ++j)
       if (!(i == 1 && j == 1) && rule.uses(mode, i) && rule.uses(other_mode, j) &&
@@ -78,8 +80,13 @@ glissade_status check_array(const float *array, std::size_t n, glissade_status i
   return address > UINTPTR_MAX - n * sizeof(float) ? GLISSADE_BAD_N : GLISSADE_OK;
 }
 
-glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tensor &t, std::size_t first) {
+namespace {
+
+// The arrays that the mode uses, from number `first` on.
+glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tensor &t, std::size_t first,
+                             std::int64_t step) {
   if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
+  if (t.storage) return check_storage(rule, mode, t, first, step);
   if (t.n == 0) return GLISSADE_OK;
   const float *used[most_arrays];
   std::size_t count = 0;
@@ -93,22 +100,26 @@ glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tenso
   return GLISSADE_OK;
 }
 
+} // namespace
+
 glissade_status check_count(const void *list, std::size_t count, std::size_t size) {
   if (!list && count) return GLISSADE_NULL_TENSORS;
   return count > PTRDIFF_MAX / size ? GLISSADE_BAD_N : GLISSADE_OK;
 }
 
-glissade_status check_step(const void *options, const list &all, step_call &call) {
+glissade_status check_call(const void *options, const list &all, std::size_t first, list_call &call) {
   const erased_rule &rule = all.rule();
   call.at = all.count();
   call.lines = 0;
   if (const auto fault = check_options(rule, options)) return fault;
   call.options = call.known.of(rule, options);
-  if (const auto fault = check_step_number(rule, call.options)) return fault;
+  if (first == 0)
+    if (const auto fault = check_step_number(rule, call.options)) return fault;
   if (const auto fault = check_count(all.at(0), all.count(), rule.tensor_size)) return fault;
 
   const void *own_options = nullptr;
   unsigned mode = rule.mode_of(call.options), mode_before = mode;
+  std::int64_t step = step_of(rule, call.options);
   tensor before = {};
   for (call.at = 0; call.at < all.count(); ++call.at) {
     if (all.struct_size() != rule.tensor_size || list::size_at(all.at(call.at)) != rule.tensor_size)
@@ -121,12 +132,15 @@ glissade_status check_step(const void *options, const list &all, step_call &call
       if (t.options)
         if (const auto fault = check_options(rule, t.options)) return fault;
       const void *those = own.of(rule, t.options, call.options);
-      if (const auto fault = check_step_number(rule, those)) return fault;
+      if (first == 0)
+        if (const auto fault = check_step_number(rule, those)) return fault;
       own_options = t.options;
       mode = rule.mode_of(those);
+      step = step_of(rule, those);
     }
-    if (const auto fault = check_arrays(rule, mode, t, 0)) return fault;
-    if (call.at > 0 && disturb(rule, mode, t, mode_before, before)) return GLISSADE_OVERLAPPING_ARRAYS;
+    if (const auto fault = check_arrays(rule, mode, t, first, step)) return fault;
+    if (call.at > 0 && first == 0 && disturb(rule, mode, t, mode_before, before))
+      return GLISSADE_OVERLAPPING_ARRAYS;
     before = t;
     mode_before = mode;
     call.lines += lines_of(t.n); // no sum of these overflows before it is refused

@@ -43,19 +43,16 @@ glissade_status check_options(const erased_rule &, const void *options);
 
 glissade_status check_array(const float *array, std::size_t n, glissade_status if_null);
 
-// The arrays that the mode uses, from number `first` on.
-glissade_status check_arrays(const erased_rule &, unsigned mode, const tensor &, std::size_t first);
-
 // A list of `count` structs of `size` bytes.
 glissade_status check_count(const void *list, std::size_t count, std::size_t size);
 
-// What a step on a list needs to know beside it.
-struct step_call {
+// What a call on a list needs to know beside it: a step or, of the states from array `first` = 2 on, a reset.
+struct list_call {
   known_options known;
   const void *options; // of the call, as this version knows them
   std::size_t at;      // of the tensor at fault, or the count
   std::size_t lines;   // cache lines of all tensors
 };
-glissade_status check_step(const void *options, const list &, step_call &);
+glissade_status check_call(const void *options, const list &, std::size_t first, list_call &);
 
 } // namespace glissade

@@ -36,6 +36,7 @@ struct prepared {
 struct array_use {
   glissade_status if_null;
   unsigned when;
+  bool not_negative;
 };
 
 struct erased_rule {
@@ -112,7 +113,7 @@ constexpr bool in_a_row(const std::size_t (&states)[count]) {
   bool right = last == offsetof(tensor, grad);
   for (const std::size_t state : states)
     right = right && state == (last += sizeof(void *));
-  return right;
+  return right && offsetof(tensor, storage) == offsetof(tensor, options) + sizeof(void *);
 }
 
 template <class rule, class tensor>
@@ -125,11 +126,11 @@ constexpr erased_rule erase(kernel table::*kernel_of) {
                    offsetof(options, grad_scale),
                    offsetof(options, threads),
                    sizeof(tensor),
-                   offsetof(tensor, options) + sizeof(void *),
+                   offsetof(tensor, storage) + sizeof(void *),
                    offsetof(tensor, param),
                    offsetof(tensor, options),
                    array_count<rule>,
-                   {{GLISSADE_NULL_PARAM, 0}, {GLISSADE_NULL_GRAD, 0}},
+                   {{GLISSADE_NULL_PARAM, 0, false}, {GLISSADE_NULL_GRAD, 0, false}},
                    kernel_of,
                    t::check,
                    t::reads_step,
@@ -137,7 +138,7 @@ constexpr erased_rule erase(kernel table::*kernel_of) {
                    t::prepare,
                    t::initial};
   for (std::size_t i = 2; i < r.count; ++i)
-    r.arrays[i] = {rule::states[i - 2].if_null, rule::states[i - 2].when};
+    r.arrays[i] = {rule::states[i - 2].if_null, rule::states[i - 2].when, rule::states[i - 2].not_negative};
   return r;
 }
 

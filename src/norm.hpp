@@ -2,7 +2,7 @@
 #pragma once
 #include "list.hpp"
 #include "parallel.hpp"
-#include "table.hpp"
+#include "storage.hpp"
 
 namespace glissade {
 
@@ -13,12 +13,34 @@ struct norm_sums {
 
 struct gradient {
   std::size_t n;
-  const float *at;
+  glissade_array array;
 };
 
 // What a kernel sums in one go. The division into blocks and slots depends on nothing but the
 // sizes of the tensors.
 inline constexpr std::size_t block_lines = 16384 / line;
+
+// The squares of n elements from number `begin` on, added in pairs of lanes to lane 0.
+inline squares squares_of(const table &kernels, const glissade_array &array, std::size_t begin,
+                          std::size_t n) {
+  squares all;
+  if (array.type == GLISSADE_FLOAT32) {
+    kernels.add_squares(static_cast<const float *>(array.data) + begin, n, all);
+  } else {
+    alignas(64) float floats[block_size];
+    for (std::size_t i = 0; i < n; i += block_size) {
+      const std::size_t count = n - i < block_size ? n - i : block_size;
+      decode(kernels, from_element(array, begin + i), count, floats);
+      kernels.add_squares(floats, count, all);
+    }
+  }
+  for (std::size_t half = lanes / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) {
+      all.sums[k] += all.sums[k + half];
+      if (!(all.largest[k] > all.largest[k + half])) all.largest[k] = all.largest[k + half];
+    }
+  return all;
+}
 
 // Each slot holds the sum of some consecutive blocks, each block the sum of consecutive elements; the slots
 // are added in order. So only who computes a slot depends on the threads. list(i) is a gradient.
@@ -46,12 +68,11 @@ norm_sums norm_of(const table &kernels, int threads, const default_float_mode &h
         while (block >= start + blocks_of(list(i).n))
           start += blocks_of(list(i++).n);
         const gradient g = list(i);
-        const std::size_t begin = (block - start) * block_lines * line;
-        double most;
-        const std::size_t rest = g.n - begin;
-        sums[slot] += kernels.sum_of_squares(g.at + begin,
-                                             rest < block_lines * line ? rest : block_lines * line, &most);
-        if (most > largest[slot]) largest[slot] = static_cast<float>(most);
+        const std::size_t begin = (block - start) * block_lines * line, rest = g.n - begin;
+        const squares of_block =
+            squares_of(kernels, g.array, begin, rest < block_lines * line ? rest : block_lines * line);
+        sums[slot] += of_block.sums[0];
+        if (of_block.largest[0] > largest[slot]) largest[slot] = of_block.largest[0];
       }
     }
   });

@@ -1,5 +1,6 @@
 // Stored arrays: where they lie, their random bits, and the functions that encode and decode them.
 #include "storage.hpp"
+#include "check.hpp"
 #include "cpu.hpp"
 #include "parallel.hpp"
 #include <cstring>
@@ -51,40 +52,23 @@ void encode(const table &kernels, const float *from, random_bits random, const g
   if (s.extra) std::memcpy(array.extra, whole.extra, bytes_of_extra(s, n));
 }
 
-namespace {
-
-bool overlap(const memory::piece &a, const memory::piece &b) {
-  return a.bytes && b.bytes && a.begin < b.begin + b.bytes && b.begin < a.begin + a.bytes;
-}
-
-} // namespace
-
-bool memory::overlaps(const memory &other) const {
-  for (const piece &a : pieces)
-    for (const piece &b : other.pieces)
-      if (overlap(a, b)) return true;
-  return false;
-}
-
-glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null,
-                             memory &found) {
+glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null) {
   const storage &s = storages[array.type];
   if (!array.data) return if_null;
   if (s.extra && !array.extra)
     return array.type == GLISSADE_SPLIT ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
-  found = {{{reinterpret_cast<std::uintptr_t>(array.data), bytes_of_data(s, n)},
-            {s.extra ? reinterpret_cast<std::uintptr_t>(array.extra) : 0, bytes_of_extra(s, n)}}};
+  const memory found(array, n);
   for (const memory::piece &p : found.pieces) {
+    if (p.bytes == 0) continue;
     if (p.begin % s.bytes != 0) return GLISSADE_MISALIGNED_ARRAY;
     if (p.begin > UINTPTR_MAX - p.bytes) return GLISSADE_BAD_N;
   }
-  return overlap(found.pieces[0], found.pieces[1]) ? GLISSADE_OVERLAPPING_ARRAYS : GLISSADE_OK;
+  return found.pieces[0].overlaps(found.pieces[1]) ? GLISSADE_OVERLAPPING_ARRAYS : GLISSADE_OK;
 }
 
 namespace {
 
 bool is_type(int type) { return type >= 0 && type < storage_count; }
-bool fits(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
 
 // Of n floats that become the elements of an array, or come from them.
 glissade_status check_conversion(std::size_t n, const float *floats, const glissade_array *array,
@@ -92,20 +76,19 @@ glissade_status check_conversion(std::size_t n, const float *floats, const gliss
   if (!array) return GLISSADE_NULL_ARRAY;
   if (!is_type(array->type)) return GLISSADE_BAD_TYPE;
   if (threads < 0) return GLISSADE_BAD_THREADS;
-  if (!fits(n)) return GLISSADE_BAD_N;
+  if (!fits_in_memory(n)) return GLISSADE_BAD_N;
   if (n == 0) return GLISSADE_OK;
-  memory there, here;
-  if (const auto fault = check_stored(*array, n, GLISSADE_NULL_ARRAY, there)) return fault;
+  if (const auto fault = check_stored(*array, n, GLISSADE_NULL_ARRAY)) return fault;
   const glissade_array plain = {GLISSADE_FLOAT32, const_cast<float *>(floats), nullptr};
-  if (const auto fault = check_stored(plain, n, GLISSADE_NULL_ARRAY, here)) return fault;
-  return there.overlaps(here) ? GLISSADE_OVERLAPPING_ARRAYS : GLISSADE_OK;
+  if (const auto fault = check_stored(plain, n, GLISSADE_NULL_ARRAY)) return fault;
+  return memory(*array, n).overlaps(memory(plain, n)) ? GLISSADE_OVERLAPPING_ARRAYS : GLISSADE_OK;
 }
 
 // Calls work(i, how many elements) for each block.
 template <class Work>
-void over_blocks(std::size_t n, int threads, const Work &work) {
+void over_blocks(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
   const std::size_t blocks = n / block_size + (n % block_size != 0);
-  parallel(n, threads, [&](std::size_t chunk, std::size_t chunks) {
+  parallel(n, threads, here, [&](std::size_t chunk, std::size_t chunks) {
     for (std::size_t block = cut(blocks, chunk, chunks); block < cut(blocks, chunk + 1, chunks); ++block) {
       const std::size_t i = block * block_size;
       work(i, n - i < block_size ? n - i : block_size);
@@ -120,7 +103,7 @@ using namespace glissade;
 
 glissade_status glissade_state_bytes(int type, size_t n, size_t *data, size_t *extra) {
   if (!is_type(type)) return GLISSADE_BAD_TYPE;
-  if (!fits(n)) return GLISSADE_BAD_N;
+  if (!fits_in_memory(n)) return GLISSADE_BAD_N;
   if (data) *data = bytes_of_data(storages[type], n);
   if (extra) *extra = bytes_of_extra(storages[type], n);
   return GLISSADE_OK;
@@ -135,7 +118,7 @@ glissade_status glissade_encode(size_t n, const float *from, const glissade_arra
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const random_source random = {seed, step, offset};
   const glissade_array array = *to;
-  over_blocks(n, threads, [=](std::size_t i, std::size_t count) {
+  over_blocks(n, threads, here, [=](std::size_t i, std::size_t count) {
     const glissade_array block = from_element(array, i);
     if (block.type == GLISSADE_FLOAT32)
       std::memcpy(block.data, from + i, count * sizeof *from);
@@ -151,7 +134,7 @@ glissade_status glissade_decode(size_t n, const glissade_array *from, float *to,
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const glissade_array array = *from;
-  over_blocks(n, threads, [=](std::size_t i, std::size_t count) {
+  over_blocks(n, threads, here, [=](std::size_t i, std::size_t count) {
     const glissade_array block = from_element(array, i);
     if (block.type == GLISSADE_FLOAT32)
       std::memcpy(to + i, block.data, count * sizeof *to);

@@ -21,19 +21,32 @@ inline std::size_t bytes_of_extra(const storage &s, std::size_t n) {
   return n / block_size * s.extra + (n % block_size * s.extra + block_size - 1) / block_size;
 }
 
-// The memory of an array: its data and its extra.
+// The memory of an array of n elements, its data and its extra; or nothing.
 struct memory {
   struct piece {
-    std::uintptr_t begin;
-    std::size_t bytes;
+    std::uintptr_t begin = 0;
+    std::size_t bytes = 0;
+
+    bool overlaps(const piece &other) const {
+      return bytes && other.bytes && begin < other.begin + other.bytes && other.begin < begin + bytes;
+    }
   } pieces[2];
 
-  bool overlaps(const memory &other) const;
+  memory() = default;
+  memory(const glissade_array &array, std::size_t n)
+      : pieces{{reinterpret_cast<std::uintptr_t>(array.data), bytes_of_data(storages[array.type], n)},
+               {reinterpret_cast<std::uintptr_t>(array.extra), bytes_of_extra(storages[array.type], n)}} {}
+
+  bool overlaps(const memory &other) const {
+    for (const piece &a : pieces)
+      for (const piece &b : other.pieces)
+        if (a.overlaps(b)) return true;
+    return false;
+  }
 };
 
-// Finds what is wrong with an array of n elements, n at least 1 and at most PTRDIFF_MAX / 4; else where it lies.
-glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null,
-                             memory &found);
+// Finds what is wrong with an array of a known type and of n elements, n at least 1 and at most PTRDIFF_MAX / 4.
+glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null);
 
 // What the random bits of a tensor depend on. The first of its elements is number `offset` of the whole.
 struct random_source {

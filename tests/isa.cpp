@@ -44,8 +44,8 @@ TEST_CASE("the first call chooses as the environment says", "[.first]") {
   if (expected == "error") {
     CHECK(glissade_isa() == nullptr);
     CHECK(step() == GLISSADE_UNAVAILABLE_ISA);
-    const glissade_rmsprop_tensor tensor = {sizeof tensor, 1,       &param,  &grad,
-                                            &square_avg,   nullptr, nullptr, nullptr};
+    const glissade_rmsprop_tensor tensor = {sizeof tensor, 1,       &param,  &grad,  &square_avg,
+                                            nullptr,       nullptr, nullptr, nullptr};
     CHECK(glissade_rmsprop_step_many(&options, 1, &tensor) == GLISSADE_UNAVAILABLE_ISA);
     CHECK(glissade_rmsprop_step_many_clipped(&options, 1, &tensor, 1, nullptr) == GLISSADE_UNAVAILABLE_ISA);
     const glissade_grad gradient = family::gradient(1, &grad);

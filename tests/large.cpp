@@ -144,6 +144,7 @@ TEST_CASE("no more floats fit in memory than a pointer difference can span", "[c
 TEST_CASE("the chunks of a list cover each tensor once", "[cut]") {
   struct sized {
     std::size_t n, index;
+    const void *storage = nullptr;
   };
   const std::size_t half = PTRDIFF_MAX / sizeof(float) / 2;
   const std::vector<std::vector<std::size_t>> lists = {{},

@@ -31,7 +31,9 @@ using options_of = typename rule::options;
 template <class rule>
 inline constexpr std::size_t array_count = glissade::array_count<rule>;
 
-inline glissade_grad gradient(std::size_t n, const float *grad) { return {sizeof(glissade_grad), n, grad}; }
+inline glissade_grad gradient(std::size_t n, const float *grad) {
+  return {sizeof(glissade_grad), n, grad, {}};
+}
 // A result as the caller makes it, before a norm is found.
 inline constexpr glissade_norm no_norm = {sizeof(glissade_norm), -5, -5, -5, -5};
 

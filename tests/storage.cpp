@@ -1,40 +1,17 @@
 // Stored arrays: the same bits everywhere, nothing outside of them touched, every status. What the bits are is compared with
 // Python in storage/.
-#include "family.hpp"
 #include "guarded_pages.hpp"
+#include "stored.hpp"
+
+using family::bytes, family::stored, family::some_floats;
 
 namespace {
-
-using bytes = std::vector<unsigned char>;
 
 constexpr int types[] = {
     GLISSADE_FLOAT32,
 #define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) GLISSADE_##name,
 #include "glissade/storages.inc"
 };
-
-// The memory of an array of n elements.
-struct stored {
-  stored(int type, std::size_t n) {
-    std::size_t data_bytes, extra_bytes;
-    REQUIRE(glissade_state_bytes(type, n, &data_bytes, &extra_bytes) == GLISSADE_OK);
-    data.resize(data_bytes);
-    extra.resize(extra_bytes);
-    array = {type, data.data(), extra.data()};
-  }
-  stored(const stored &) = delete;
-  bool operator==(const stored &other) const { return data == other.data && extra == other.extra; }
-
-  bytes data, extra;
-  glissade_array array;
-};
-
-std::vector<float> some_floats(std::size_t n, std::uint32_t seed) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i)
-    x[i] = family::any_float(family::mixed(static_cast<std::uint32_t>(i) + 1000003 * seed));
-  return x;
-}
 
 constexpr std::size_t sizes[] = {1, 2, 3, 63, 64, 65, 255, 256, 257, 511, 512, 513, 1000};
 

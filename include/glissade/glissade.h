@@ -566,192 +566,6 @@ GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options,
                                                   float *exp_avg_sq);
 
 /*
- * A whole model in one call, and what else there is for every optimizer. GLISSADE_FUNCTIONS(name), below each
- * tensor struct, declares:
- *
- * glissade_<name>_step_many(options, count, tensors) takes the step on every tensor of a list, with the bits
- * of `count` calls of _step, but at the cost of one: there is one parallel region for all, in which the
- * threads share the floats evenly (in whole cache lines), so that a huge tensor is split and small ones are
- * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
- * itself is only read.
- *
- * A tensor is its number of elements, the arrays of _step, and its own options: NULL for those of the call. So
- * parameter groups (no decay on biases, another lr for some layers) are one list in which the tensors of a
- * group point to the same options. A `step` of 0 among a tensor's own options means that of the call, so that
- * one counter serves all groups; another number is the tensor's own. Its own `threads` is checked but not used.
- * What is computed from the options is computed anew for each tensor whose options are at another address than
- * those of the tensor before it. The options of the call are needed and checked even if no tensor uses them,
- * and with `count` 0.
- *
- * Every array and the options of every tensor are checked as in _step before anything is changed. Two tensors
- * may use the same gradient. Any other overlap between tensors is undefined behaviour, of which only that
- * between neighbours in the list is found. GLISSADE_NULL_TENSORS if `tensors` is NULL and `count` is not 0;
- * GLISSADE_BAD_N also if all tensors together or the list itself cannot lie in memory;
- * GLISSADE_BAD_STRUCT_SIZE also if two tensors begin with different sizes.
- *
- * glissade_<name>_step_many_clipped(options, count, tensors, max_norm, norm) first reads all gradients once
- * for their norm. Where one is not finite it returns GLISSADE_NOT_FINITE and has changed no array: skip the
- * step, and lower the loss scale. Else it takes the step with the gradients multiplied by min(1, max_norm /
- * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is the norm of the gradients after their
- * scaling by grad_scale; the product of the two factors is rounded once. That costs no further pass over
- * memory. max_norm is at least 0 (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. All tensors
- * must have the same grad_scale; else GLISSADE_UNEQUAL_GRAD_SCALE. *norm, unless norm is NULL, becomes N
- * whenever the gradients were read.
- *
- * glissade_<name>_step_share(options, count, tensors, share, shares) takes one of `shares` equal parts of the
- * step, for callers with threads of their own: after one call for each share from 0 to shares - 1, in any order
- * or at once, the step is done, with the bits of _step_many. It computes on the calling thread, whatever
- * `threads` is, and checks the whole list each time. GLISSADE_BAD_SHARE if share is not less than shares.
- *
- * glissade_<name>_check(options, count, tensors, index) returns what _step_many would, but for the instruction
- * set, and changes nothing. *index, unless index is NULL, becomes the number of the tensor at fault, or `count`
- * where there is none.
- *
- * glissade_<name>_preset(options, struct_size, preset) sets options, of struct_size = sizeof(glissade_<name>)
- * bytes, to a preset of this header, for languages that see no macros: "torch", "hinton", "tf1", "keras3",
- * "optax" or "timm" for rmsprop, "torch" or "adamw" for adam, "torch" or "moving_average" for sgd, "paper" for
- * lion, "torch" for the others. GLISSADE_UNKNOWN_PRESET for another name or NULL, GLISSADE_NULL_OPTIONS,
- * GLISSADE_BAD_STRUCT_SIZE.
- */
-#define GLISSADE_FUNCTIONS(name)                                                                             \
-  GLISSADE_API glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,     \
-                                                           const glissade_##name##_tensor *tensors);         \
-  GLISSADE_API glissade_status glissade_##name##_step_many_clipped(                                          \
-      const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors,                 \
-      double max_norm, double *norm);                                                                        \
-  GLISSADE_API glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,    \
-                                                            const glissade_##name##_tensor *tensors,         \
-                                                            size_t share, size_t shares);                    \
-  GLISSADE_API glissade_status glissade_##name##_check(                                                      \
-      const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors, size_t *index); \
-  GLISSADE_API glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,        \
-                                                        const char *preset)
-
-typedef struct glissade_rmsprop_tensor {
-  size_t struct_size; /* sizeof(glissade_rmsprop_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *square_avg, *grad_avg, *momentum_buffer;
-  const glissade_rmsprop *options;
-} glissade_rmsprop_tensor;
-GLISSADE_FUNCTIONS(rmsprop);
-
-typedef struct glissade_adagrad_tensor {
-  size_t struct_size; /* sizeof(glissade_adagrad_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *sum;
-  const glissade_adagrad *options;
-} glissade_adagrad_tensor;
-GLISSADE_FUNCTIONS(adagrad);
-
-typedef struct glissade_adadelta_tensor {
-  size_t struct_size; /* sizeof(glissade_adadelta_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *square_avg, *acc_delta;
-  const glissade_adadelta *options;
-} glissade_adadelta_tensor;
-GLISSADE_FUNCTIONS(adadelta);
-
-typedef struct glissade_sgd_tensor {
-  size_t struct_size; /* sizeof(glissade_sgd_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *momentum_buffer;
-  const glissade_sgd *options;
-} glissade_sgd_tensor;
-GLISSADE_FUNCTIONS(sgd);
-
-typedef struct glissade_adam_tensor {
-  size_t struct_size; /* sizeof(glissade_adam_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *exp_avg, *exp_avg_sq, *max_exp_avg_sq;
-  const glissade_adam *options;
-} glissade_adam_tensor;
-GLISSADE_FUNCTIONS(adam);
-
-typedef struct glissade_lion_tensor {
-  size_t struct_size; /* sizeof(glissade_lion_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *exp_avg;
-  const glissade_lion *options;
-} glissade_lion_tensor;
-GLISSADE_FUNCTIONS(lion);
-
-typedef struct glissade_adamax_tensor {
-  size_t struct_size; /* sizeof(glissade_adamax_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *exp_avg, *exp_inf;
-  const glissade_adamax *options;
-} glissade_adamax_tensor;
-GLISSADE_FUNCTIONS(adamax);
-
-typedef struct glissade_nadam_tensor {
-  size_t struct_size; /* sizeof(glissade_nadam_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *exp_avg, *exp_avg_sq;
-  const glissade_nadam *options;
-} glissade_nadam_tensor;
-GLISSADE_FUNCTIONS(nadam);
-
-typedef struct glissade_radam_tensor {
-  size_t struct_size; /* sizeof(glissade_radam_tensor) */
-  size_t n;
-  float *param;
-  const float *grad;
-  float *exp_avg, *exp_avg_sq;
-  const glissade_radam *options;
-} glissade_radam_tensor;
-GLISSADE_FUNCTIONS(radam);
-
-/* An array of gradients. */
-typedef struct glissade_grad {
-  size_t struct_size; /* sizeof(glissade_grad) */
-  size_t n;
-  const float *grad;
-} glissade_grad;
-
-/* What glissade_grad_norm finds. */
-typedef struct glissade_norm {
-  size_t struct_size; /* sizeof(glissade_norm), set by the caller */
-  double norm; /* the Euclidean norm of all elements; if one is not finite, NaN or infinity as in their sum */
-  double max_abs;        /* the largest magnitude; if an element is not finite, the same as norm */
-  double sum_of_squares; /* of which norm is the root; over the parts of a model it adds up */
-  int finite;            /* 1 if every element is finite, else 0 */
-} glissade_norm;
-
-/*
- * The norm of the gradients in `count` arrays together, in one pass that only reads.
- *
- * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each
- * array, within a block in 32 sums side by side that are then added in pairs, the second half to the
- * first; consecutive blocks in at most 1,024 sums, the first ones of one block more if need be; and those
- * in order. None of that depends on the instruction set, the alignment or the number of threads, so
- * neither does a bit of the result. Nothing overflows, and the relative error of the norm is below 1e-12
- * for fewer than 1e11 elements.
- *
- * `threads` as in the options of a step. Returns GLISSADE_NULL_RESULT, GLISSADE_BAD_STRUCT_SIZE,
- * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
- * GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then leaves *result as it was. The
- * norm of nothing is 0. This and a clipped step take 16 KiB of stack, every other function less than 4.
- */
-GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
-                                                glissade_norm *result);
-
-/*
  * Stored arrays: 16 or 8 bits for an element, decoded for the step and encoded after it in the same pass over
  * memory.
  *
@@ -827,8 +641,236 @@ GLISSADE_API glissade_status glissade_state_bytes(int type, size_t n, size_t *da
 GLISSADE_API glissade_status glissade_encode(size_t n, const float *from, const glissade_array *to,
                                              uint64_t seed, int64_t step, uint64_t offset, int threads);
 
-/* Writes the elements of an array to n floats. Errors as of glissade_encode. */
+/* Writes the elements of an array to n floats. Errors as of glissade_encode, but for GLISSADE_BAD_OFFSET. */
 GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *from, float *to, int threads);
+
+/*
+ * How the arrays of a tensor are stored. An array whose type is not GLISSADE_FLOAT32 stands for the tensor's own of
+ * float, which may then be NULL and is not used. So a step on stored arrays is decoding, the step in float32, and
+ * encoding, with these bits; in one pass over memory.
+ *
+ *   param   GLISSADE_SPLIT, GLISSADE_BF16_STOCHASTIC
+ *   grad    GLISSADE_BF16, GLISSADE_FP16
+ *   states  GLISSADE_BF16_STOCHASTIC; GLISSADE_Q8_SIGNED for grad_avg, momentum_buffer and exp_avg,
+ *           GLISSADE_Q8_UNSIGNED for all others
+ *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param, written out beside it; GLISSADE_FLOAT32: none
+ *
+ * Two tensors may share their gradient and nothing else. Else: GLISSADE_BAD_PARAM_TYPE, GLISSADE_BAD_GRAD_TYPE,
+ * GLISSADE_BAD_STATE_TYPE or GLISSADE_BAD_COPY_TYPE for a type that the array cannot have, the status of the array where
+ * data is NULL, GLISSADE_NULL_COPY, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_OFFSET, and
+ * GLISSADE_BAD_STEP if step is less than 1 where random bits are needed.
+ */
+typedef struct glissade_storage {
+  size_t struct_size; /* sizeof(glissade_storage) */
+  glissade_array param, grad;
+  glissade_array
+      states[4]; /* in the order of _step; those that there are not have the type GLISSADE_FLOAT32 */
+  glissade_array copy;
+  uint64_t seed;   /* of the random bits: one for each tensor, the same in all steps */
+  uint64_t offset; /* where the tensor begins in the whole that seed is of; a multiple of 256 */
+} glissade_storage;
+
+/*
+ * A whole model in one call, and what else there is for every optimizer. GLISSADE_FUNCTIONS(name), below each
+ * tensor struct, declares:
+ *
+ * glissade_<name>_step_many(options, count, tensors) takes the step on every tensor of a list, with the bits
+ * of `count` calls of _step, but at the cost of one: there is one parallel region for all, in which the
+ * threads share the floats evenly (in whole cache lines), so that a huge tensor is split and small ones are
+ * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
+ * itself is only read.
+ *
+ * A tensor is its number of elements, the arrays of _step, its own options, NULL for those of the call, and its
+ * storage, NULL if all its arrays are floats. So
+ * parameter groups (no decay on biases, another lr for some layers) are one list in which the tensors of a
+ * group point to the same options. A `step` of 0 among a tensor's own options means that of the call, so that
+ * one counter serves all groups; another number is the tensor's own. Its own `threads` is checked but not used.
+ * What is computed from the options is computed anew for each tensor whose options are at another address than
+ * those of the tensor before it. The options of the call are needed and checked even if no tensor uses them,
+ * and with `count` 0.
+ *
+ * Every array and the options of every tensor are checked as in _step before anything is changed. Two tensors
+ * may use the same gradient. Any other overlap between tensors is undefined behaviour, of which only that
+ * between neighbours in the list is found. GLISSADE_NULL_TENSORS if `tensors` is NULL and `count` is not 0;
+ * GLISSADE_BAD_N also if all tensors together or the list itself cannot lie in memory;
+ * GLISSADE_BAD_STRUCT_SIZE also if two tensors begin with different sizes.
+ *
+ * glissade_<name>_step_many_clipped(options, count, tensors, max_norm, norm) first reads all gradients once
+ * for their norm. Where one is not finite it returns GLISSADE_NOT_FINITE and has changed no array: skip the
+ * step, and lower the loss scale. Else it takes the step with the gradients multiplied by min(1, max_norm /
+ * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is the norm of the gradients after their
+ * scaling by grad_scale; the product of the two factors is rounded once. That costs no further pass over
+ * memory. max_norm is at least 0 (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. All tensors
+ * must have the same grad_scale; else GLISSADE_UNEQUAL_GRAD_SCALE. *norm, unless norm is NULL, becomes N
+ * whenever the gradients were read.
+ *
+ * glissade_<name>_step_share(options, count, tensors, share, shares) takes one of `shares` equal parts of the
+ * step, for callers with threads of their own: after one call for each share from 0 to shares - 1, in any order
+ * or at once, the step is done, with the bits of _step_many. It computes on the calling thread, whatever
+ * `threads` is, and checks the whole list each time. GLISSADE_BAD_SHARE if share is not less than shares.
+ *
+ * glissade_<name>_check(options, count, tensors, index) returns what _step_many would, but for the instruction
+ * set, and changes nothing. *index, unless index is NULL, becomes the number of the tensor at fault, or `count`
+ * where there is none.
+ *
+ * glissade_<name>_reset_many(options, count, tensors) does what _reset does, for stored states too, encoded as in
+ * step 0; param, grad and copy are neither needed nor touched.
+ *
+ * glissade_<name>_preset(options, struct_size, preset) sets options, of struct_size = sizeof(glissade_<name>)
+ * bytes, to a preset of this header, for languages that see no macros: "torch", "hinton", "tf1", "keras3",
+ * "optax" or "timm" for rmsprop, "torch" or "adamw" for adam, "torch" or "moving_average" for sgd, "paper" for
+ * lion, "torch" for the others. GLISSADE_UNKNOWN_PRESET for another name or NULL, GLISSADE_NULL_OPTIONS,
+ * GLISSADE_BAD_STRUCT_SIZE.
+ */
+#define GLISSADE_FUNCTIONS(name)                                                                             \
+  GLISSADE_API glissade_status glissade_##name##_step_many(const glissade_##name *options, size_t count,     \
+                                                           const glissade_##name##_tensor *tensors);         \
+  GLISSADE_API glissade_status glissade_##name##_step_many_clipped(                                          \
+      const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors,                 \
+      double max_norm, double *norm);                                                                        \
+  GLISSADE_API glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,    \
+                                                            const glissade_##name##_tensor *tensors,         \
+                                                            size_t share, size_t shares);                    \
+  GLISSADE_API glissade_status glissade_##name##_check(                                                      \
+      const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors, size_t *index); \
+  GLISSADE_API glissade_status glissade_##name##_reset_many(const glissade_##name *options, size_t count,    \
+                                                            const glissade_##name##_tensor *tensors);        \
+  GLISSADE_API glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,        \
+                                                        const char *preset)
+
+typedef struct glissade_rmsprop_tensor {
+  size_t struct_size; /* sizeof(glissade_rmsprop_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *square_avg, *grad_avg, *momentum_buffer;
+  const glissade_rmsprop *options;
+  const glissade_storage *storage;
+} glissade_rmsprop_tensor;
+GLISSADE_FUNCTIONS(rmsprop);
+
+typedef struct glissade_adagrad_tensor {
+  size_t struct_size; /* sizeof(glissade_adagrad_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *sum;
+  const glissade_adagrad *options;
+  const glissade_storage *storage;
+} glissade_adagrad_tensor;
+GLISSADE_FUNCTIONS(adagrad);
+
+typedef struct glissade_adadelta_tensor {
+  size_t struct_size; /* sizeof(glissade_adadelta_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *square_avg, *acc_delta;
+  const glissade_adadelta *options;
+  const glissade_storage *storage;
+} glissade_adadelta_tensor;
+GLISSADE_FUNCTIONS(adadelta);
+
+typedef struct glissade_sgd_tensor {
+  size_t struct_size; /* sizeof(glissade_sgd_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *momentum_buffer;
+  const glissade_sgd *options;
+  const glissade_storage *storage;
+} glissade_sgd_tensor;
+GLISSADE_FUNCTIONS(sgd);
+
+typedef struct glissade_adam_tensor {
+  size_t struct_size; /* sizeof(glissade_adam_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq, *max_exp_avg_sq;
+  const glissade_adam *options;
+  const glissade_storage *storage;
+} glissade_adam_tensor;
+GLISSADE_FUNCTIONS(adam);
+
+typedef struct glissade_lion_tensor {
+  size_t struct_size; /* sizeof(glissade_lion_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg;
+  const glissade_lion *options;
+  const glissade_storage *storage;
+} glissade_lion_tensor;
+GLISSADE_FUNCTIONS(lion);
+
+typedef struct glissade_adamax_tensor {
+  size_t struct_size; /* sizeof(glissade_adamax_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_inf;
+  const glissade_adamax *options;
+  const glissade_storage *storage;
+} glissade_adamax_tensor;
+GLISSADE_FUNCTIONS(adamax);
+
+typedef struct glissade_nadam_tensor {
+  size_t struct_size; /* sizeof(glissade_nadam_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq;
+  const glissade_nadam *options;
+  const glissade_storage *storage;
+} glissade_nadam_tensor;
+GLISSADE_FUNCTIONS(nadam);
+
+typedef struct glissade_radam_tensor {
+  size_t struct_size; /* sizeof(glissade_radam_tensor) */
+  size_t n;
+  float *param;
+  const float *grad;
+  float *exp_avg, *exp_avg_sq;
+  const glissade_radam *options;
+  const glissade_storage *storage;
+} glissade_radam_tensor;
+GLISSADE_FUNCTIONS(radam);
+
+/* An array of gradients. */
+typedef struct glissade_grad {
+  size_t struct_size; /* sizeof(glissade_grad) */
+  size_t n;
+  const float *grad;
+  glissade_array stored; /* bf16 or fp16: stands for grad, as in glissade_storage */
+} glissade_grad;
+
+/* What glissade_grad_norm finds. */
+typedef struct glissade_norm {
+  size_t struct_size; /* sizeof(glissade_norm), set by the caller */
+  double norm; /* the Euclidean norm of all elements; if one is not finite, NaN or infinity as in their sum */
+  double max_abs;        /* the largest magnitude; if an element is not finite, the same as norm */
+  double sum_of_squares; /* of which norm is the root; over the parts of a model it adds up */
+  int finite;            /* 1 if every element is finite, else 0 */
+} glissade_norm;
+
+/*
+ * The norm of the gradients in `count` arrays together, in one pass that only reads.
+ *
+ * The squares are exact and are added in double: in blocks of 16,384 elements from the start of each
+ * array, within a block in 32 sums side by side that are then added in pairs, the second half to the
+ * first; consecutive blocks in at most 1,024 sums, the first ones of one block more if need be; and those
+ * in order. None of that depends on the instruction set, the alignment or the number of threads, so
+ * neither does a bit of the result. Nothing overflows, and the relative error of the norm is below 1e-12
+ * for fewer than 1e11 elements.
+ *
+ * `threads` as in the options of a step. Returns GLISSADE_NULL_RESULT, GLISSADE_BAD_STRUCT_SIZE,
+ * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
+ * GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then leaves *result as it was. The
+ * norm of nothing is 0. This and a clipped step take 16 KiB of stack, every other function less than 4.
+ */
+GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
+                                                glissade_norm *result);
 
 #ifdef __cplusplus
 }

@@ -48,6 +48,7 @@ struct functions;
       static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;               \
       static constexpr auto step_share = glissade_##optimizer_name##_step_share;                             \
       static constexpr auto check = glissade_##optimizer_name##_check;                                       \
+      static constexpr auto reset_many = glissade_##optimizer_name##_reset_many;                             \
       static constexpr auto preset_named = glissade_##optimizer_name##_preset;                               \
       static constexpr auto step = glissade_##optimizer_name##_step;                                         \
       static constexpr auto reset = glissade_##optimizer_name##_reset;                                       \
@@ -60,7 +61,8 @@ struct functions;
                 .n = n,                                                                                      \
                 .param = param,                                                                              \
                 .grad = grad,                                                                                \
-                GLISSADE_STATES_##optimizer_name(GLISSADE_STATE_NEXT).options = options};                    \
+                GLISSADE_STATES_##optimizer_name(GLISSADE_STATE_NEXT).options = options,                     \
+                .storage = nullptr};                                                                         \
       }                                                                                                      \
     };
 #  include "optimizers.inc"

@@ -9,7 +9,10 @@ struct adadelta {
   static constexpr unsigned modes = 2;
   static constexpr bool roots = true;
 
-  static constexpr state<options> states[] = {{GLISSADE_NULL_SQUARE_AVG}, {GLISSADE_NULL_ACC_DELTA}};
+  static constexpr state<options> states[] = {
+      {.if_null = GLISSADE_NULL_SQUARE_AVG, .not_negative = true},
+      {.if_null = GLISSADE_NULL_ACC_DELTA, .not_negative = true},
+  };
   static bool reads_step(const options &) { return false; }
   static bool decoupled(const options &) { return false; }
   static unsigned own_mode(const options &) { return 0; }

@@ -10,7 +10,7 @@ struct adagrad {
   static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
-      {GLISSADE_NULL_SUM, 0, &options::initial_accumulator_value},
+      {.if_null = GLISSADE_NULL_SUM, .initial = &options::initial_accumulator_value, .not_negative = true},
   };
   static bool reads_step(const options &o) { return o.lr_decay != 0; }
   static bool decoupled(const options &) { return false; }

@@ -11,7 +11,10 @@ struct adam {
   static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
-      {GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}, {GLISSADE_NULL_MAX_EXP_AVG_SQ, amsgrad}};
+      {.if_null = GLISSADE_NULL_EXP_AVG},
+      {.if_null = GLISSADE_NULL_EXP_AVG_SQ, .not_negative = true},
+      {.if_null = GLISSADE_NULL_MAX_EXP_AVG_SQ, .when = amsgrad, .not_negative = true},
+  };
   static bool reads_step(const options &o) { return !o.no_bias_correction; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
   static unsigned own_mode(const options &o) { return amsgrad * (o.amsgrad != 0); }

@@ -9,7 +9,10 @@ struct adamax {
   static constexpr unsigned modes = 2;
   static constexpr bool roots = false;
 
-  static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_INF}};
+  static constexpr state<options> states[] = {
+      {.if_null = GLISSADE_NULL_EXP_AVG},
+      {.if_null = GLISSADE_NULL_EXP_INF, .not_negative = true},
+  };
   static bool reads_step(const options &) { return true; }
   static bool decoupled(const options &) { return false; }
   static unsigned own_mode(const options &) { return 0; }

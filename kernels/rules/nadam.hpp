@@ -9,7 +9,10 @@ struct nadam {
   static constexpr unsigned modes = 2;
   static constexpr bool roots = true;
 
-  static constexpr state<options> states[] = {{GLISSADE_NULL_EXP_AVG}, {GLISSADE_NULL_EXP_AVG_SQ}};
+  static constexpr state<options> states[] = {
+      {.if_null = GLISSADE_NULL_EXP_AVG},
+      {.if_null = GLISSADE_NULL_EXP_AVG_SQ, .not_negative = true},
+  };
   static bool reads_step(const options &) { return true; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }
   static unsigned own_mode(const options &) { return 0; }

@@ -10,9 +10,9 @@ struct rmsprop {
   static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
-      {GLISSADE_NULL_SQUARE_AVG, 0, &options::initial_square_avg},
-      {GLISSADE_NULL_GRAD_AVG, centered},
-      {GLISSADE_NULL_MOMENTUM_BUFFER, momentum},
+      {.if_null = GLISSADE_NULL_SQUARE_AVG, .initial = &options::initial_square_avg, .not_negative = true},
+      {.if_null = GLISSADE_NULL_GRAD_AVG, .when = centered},
+      {.if_null = GLISSADE_NULL_MOMENTUM_BUFFER, .when = momentum},
   };
   static bool reads_step(const options &o) { return o.bias_correction; }
   static bool decoupled(const options &o) { return o.decoupled_weight_decay; }

@@ -1,0 +1,350 @@
+// A step on stored arrays is decoding, the step in float32, and encoding; with any number of threads, any split, in a list
+// and clipped.
+#include "guarded_pages.hpp"
+#include "stored.hpp"
+
+namespace {
+
+using family::stored_tensor, family::storage_types, family::all_storages, family::stored;
+
+template <class rule>
+using functions = glissade::functions<family::options_of<rule>>;
+
+// What encodes array k as the step does: the C API encodes with the random bits of param, so those of the states are
+// made here by the formulas of glissade.h.
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
+  x = (x ^ x >> 27) * 0x94D049BB133111EB;
+  return x ^ x >> 31;
+}
+
+// Is `got` one of the two neighbours of x that can be stored, the one that the random bits say?
+template <class rule>
+void check_array(const stored_tensor<rule> &got, std::size_t k, const std::vector<float> &x,
+                 std::int64_t step) {
+  const auto &array = *got.arrays[k];
+  const std::size_t n = x.size();
+  const auto bits = [](float y) { return std::bit_cast<std::uint32_t>(y); };
+  const std::uint32_t a = k == 0 ? 0 : static_cast<std::uint32_t>(k - 1);
+  const auto random = [&](std::size_t i) {
+    const std::uint64_t key = mix(mix(got.storage.seed ^ mix(static_cast<std::uint64_t>(step))) ^
+                                  (got.storage.offset / 256 + i / 256));
+    return static_cast<std::uint32_t>(key) + static_cast<std::uint32_t>(i % 256) * (2 * a + 1) * 0x9E3779B9u;
+  };
+  const auto half = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(array.data[2 * i] | array.data[2 * i + 1] << 8);
+  };
+  switch (array.array.type) {
+  case GLISSADE_FLOAT32:
+  case GLISSADE_SPLIT: {
+    const auto exact = got.decoded(k);
+    REQUIRE(family::first_difference(exact.data(), x.data(), n) == n);
+    return;
+  }
+  case GLISSADE_BF16_STOCHASTIC:
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t expected = x[i] != x[i] ? 0x7FC0 : (bits(x[i]) + (random(i) & 0xFFFF)) >> 16;
+      if (half(i) != expected)
+        FAIL("array " << k << " element " << i << ": " << half(i) << ", not " << expected);
+    }
+    return;
+  default:
+    const bool is_signed = array.array.type == GLISSADE_Q8_SIGNED;
+    const unsigned not_finite = is_signed ? 127 : 255;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto scale = static_cast<std::int64_t>(array.extra[i / 256]);
+      const std::int64_t size = bits(std::abs(x[i]));
+      const std::int64_t r = is_signed ? random(i) & 0xFFFFF : random(i) >> 12;
+      const std::int64_t least = !is_signed && x[i] != 0;
+      const std::int64_t code =
+          std::clamp<std::int64_t>(((size + r) >> 20) - 8 * scale, least, not_finite - 1);
+      const unsigned expected = (std::isfinite(x[i]) ? static_cast<unsigned>(code) : not_finite);
+      if ((array.data[i] & not_finite) != expected)
+        FAIL("array " << k << " element " << i << ": " << int(array.data[i]) << ", not " << expected);
+      if (is_signed && x[i] == x[i]) REQUIRE((array.data[i] >> 7 != 0) == std::signbit(x[i]));
+    }
+  }
+}
+
+// Some of the modes, so that all arrays are used.
+template <class rule>
+family::options_of<rule> rich_options() {
+  family::options_of<rule> most = functions<rule>::defaults;
+  for (const auto &o : family::one_per_mode<rule>())
+    if (glissade::mode_of<rule>(o) >= glissade::mode_of<rule>(most)) most = o;
+  most.threads = 1;
+  most.step = 3;
+  return most;
+}
+
+template <class rule>
+bool used(const family::options_of<rule> &o, std::size_t k) {
+  return glissade::uses<rule>(glissade::mode_of<rule>(o), k);
+}
+
+constexpr std::size_t sizes[] = {1, 17, 255, 256, 257, 1000};
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("a stored step decodes, takes the step of floats, and encodes", "[storage][bits]",
+                        family::all) {
+  std::vector<family::options_of<TestType>> all = {rich_options<TestType>(), functions<TestType>::defaults};
+  all[1].step = 7;
+  for (const auto &o : all)
+    for (const auto &types : all_storages)
+      for (const std::size_t n : sizes)
+        for (const auto &isa : family::isas()) {
+          CAPTURE(isa, n, types.param, types.grad, types.state, types.copy);
+          REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+          stored_tensor<TestType> got(types, n, static_cast<std::uint32_t>(n));
+          std::vector<std::vector<float>> floats;
+          std::vector<float *> at;
+          for (std::size_t k = 0; k < got.count; ++k)
+            floats.push_back(got.decoded(k));
+          for (auto &array : floats)
+            at.push_back(array.data());
+          const auto before = got.arrays[1]->data;
+          REQUIRE(family::step<TestType>(o, n, at.data()) == GLISSADE_OK);
+          REQUIRE(functions<TestType>::step_many(&o, 1, &got.tensor) == GLISSADE_OK);
+          for (std::size_t k = 0; k < got.count; ++k)
+            if (k != 1 && used<TestType>(o, k)) check_array(got, k, floats[k], o.step);
+          CHECK(got.arrays[1]->data == before);
+          if (got.copy) {
+            stored copy(types.copy, n);
+            REQUIRE(glissade_encode(n, floats[0].data(), &copy.array, 0, 0, 0, 1) == GLISSADE_OK);
+            CHECK(*got.copy == copy);
+          }
+        }
+}
+
+TEMPLATE_LIST_TEST_CASE("stored steps have the same bits on every instruction set, thread and share",
+                        "[storage][bits][threads]", family::all) {
+  auto o = rich_options<TestType>();
+  constexpr std::size_t n = 70001;
+  for (const auto &types : all_storages) {
+    stored_tensor<TestType> expected(types, n, 1, family::ordinary_float);
+    REQUIRE(glissade_use_isa("scalar") == GLISSADE_OK);
+    o.threads = 1;
+    REQUIRE(functions<TestType>::step_many(&o, 1, &expected.tensor) == GLISSADE_OK);
+    for (const auto &isa : family::isas()) {
+      REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+      for (const int threads : {1, 3, 4}) {
+        o.threads = threads;
+        stored_tensor<TestType> got(types, n, 1, family::ordinary_float);
+        INFO(isa << " threads " << threads << " types " << types.param << types.grad << types.state
+                 << types.copy);
+        REQUIRE(functions<TestType>::step_many(&o, 1, &got.tensor) == GLISSADE_OK);
+        CHECK(got == expected);
+      }
+      stored_tensor<TestType> shared(types, n, 1, family::ordinary_float);
+      for (const std::size_t share : {2u, 0u, 4u, 1u, 3u})
+        REQUIRE(functions<TestType>::step_share(&o, 1, &shared.tensor, share, 5) == GLISSADE_OK);
+      CHECK(shared == expected);
+    }
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("parts of a tensor at their offset are the whole", "[storage][bits]", family::all) {
+  const auto o = rich_options<TestType>();
+  constexpr std::size_t n = 1000, part = 512;
+  for (const auto &types : all_storages) {
+    stored_tensor<TestType> whole(types, n, 1), parts(types, n, 1);
+    REQUIRE(functions<TestType>::step_many(&o, 1, &whole.tensor) == GLISSADE_OK);
+    auto first = parts.tensor, second = parts.tensor;
+    auto second_storage = parts.storage;
+    float *floats[family::array_count<TestType>] = {};
+    const auto move = [&](glissade_array &array) {
+      std::size_t data, extra;
+      REQUIRE(glissade_state_bytes(array.type, part, &data, &extra) == GLISSADE_OK);
+      array.data = static_cast<unsigned char *>(array.data) + data;
+      if (array.extra) array.extra = static_cast<unsigned char *>(array.extra) + extra;
+    };
+    for (std::size_t k = 0; k < parts.count; ++k) {
+      auto &array = k == 0   ? second_storage.param
+                    : k == 1 ? second_storage.grad
+                             : second_storage.states[k - 2];
+      if (array.type == GLISSADE_FLOAT32)
+        floats[k] = parts.floats[k] + part;
+      else
+        move(array);
+    }
+    if (second_storage.copy.type != GLISSADE_FLOAT32) move(second_storage.copy);
+    second_storage.offset += part;
+    first.n = part;
+    second = family::tensor_of<TestType>(n - part, floats);
+    second.storage = &second_storage;
+    const decltype(first) list[] = {first, second};
+    REQUIRE(functions<TestType>::step_many(&o, 2, list) == GLISSADE_OK);
+    CHECK(parts == whole);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a clipped step on stored gradients has the norm of what they decode to",
+                        "[storage][clip]", family::all) {
+  auto o = rich_options<TestType>();
+  for (const int type : {GLISSADE_BF16, GLISSADE_FP16})
+    for (const std::size_t n : {1u, 300u, 70001u}) {
+      const storage_types types = {GLISSADE_FLOAT32, type, GLISSADE_FLOAT32, GLISSADE_FLOAT32};
+      stored_tensor<TestType> got(types, n, 1, family::ordinary_float),
+          plain(types, n, 1, family::ordinary_float);
+      auto grad = plain.decoded(1);
+      float *at[family::array_count<TestType>];
+      std::copy(std::begin(plain.floats), std::end(plain.floats), at);
+      at[1] = grad.data();
+      const auto tensor = family::tensor_of<TestType>(n, at);
+      double norm = 0, expected = 0;
+      for (const auto &isa : family::isas()) {
+        REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+        REQUIRE(functions<TestType>::step_many_clipped(&o, 1, &got.tensor, .5, &norm) == GLISSADE_OK);
+        REQUIRE(functions<TestType>::step_many_clipped(&o, 1, &tensor, .5, &expected) == GLISSADE_OK);
+        CHECK(norm == expected);
+        CHECK(got == plain);
+      }
+      const glissade_grad stored_grad = {sizeof(glissade_grad), n, nullptr, got.storage.grad},
+                          float_grad = {sizeof(glissade_grad), n, grad.data(), {}};
+      glissade_norm of_stored = family::no_norm, of_floats = family::no_norm;
+      REQUIRE(glissade_grad_norm(1, &stored_grad, 1, &of_stored) == GLISSADE_OK);
+      REQUIRE(glissade_grad_norm(1, &float_grad, 1, &of_floats) == GLISSADE_OK);
+      CHECK(of_stored.norm == of_floats.norm);
+      CHECK(of_stored.max_abs == of_floats.max_abs);
+      got.arrays[1]->data[1] = 0x7f; // a NaN in both
+      got.arrays[1]->data[0] = 0xff;
+      const auto before = got.arrays[0]->data;
+      CHECK(functions<TestType>::step_many_clipped(&o, 1, &got.tensor, .5, &norm) == GLISSADE_NOT_FINITE);
+      CHECK(got.arrays[0]->data == before);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("stored states are reset to what the options say", "[storage][reset]", family::all) {
+  auto o = rich_options<TestType>();
+  if constexpr (requires { o.initial_square_avg; }) o.initial_square_avg = 1;
+  if constexpr (requires { o.initial_accumulator_value; }) o.initial_accumulator_value = .25;
+  for (const auto &types : all_storages)
+    for (const int threads : {1, 3}) {
+      constexpr std::size_t n = 40001;
+      stored_tensor<TestType> got(types, n, 1);
+      const auto param = got.arrays[0]->data;
+      std::vector<std::vector<float>> floats(got.count, std::vector<float>(n));
+      std::vector<float *> at;
+      for (auto &array : floats)
+        at.push_back(array.data());
+      o.threads = threads;
+      REQUIRE(family::reset<TestType>(o, n, at.data()) == GLISSADE_OK);
+      REQUIRE(functions<TestType>::reset_many(&o, 1, &got.tensor) == GLISSADE_OK);
+      CHECK(got.arrays[0]->data == param);
+      for (std::size_t k = 2; k < got.count; ++k) // these values are stored exactly
+        if (used<TestType>(o, k)) CHECK(got.decoded(k) == floats[k]);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE("a wrong storage gets its status and changes nothing", "[storage][status]",
+                        family::all) {
+  auto o = rich_options<TestType>();
+  constexpr std::size_t n = 600;
+  for (const auto &types : all_storages) {
+    stored_tensor<TestType> t(types, n, 1), before(types, n, 1);
+    const auto expect = [&](glissade_status expected) {
+      double norm = 5;
+      std::size_t index = 7;
+      CHECK(functions<TestType>::step_many(&o, 1, &t.tensor) == expected);
+      CHECK(functions<TestType>::step_many_clipped(&o, 1, &t.tensor, 1, &norm) == expected);
+      CHECK(functions<TestType>::step_share(&o, 1, &t.tensor, 0, 1) == expected);
+      CHECK(functions<TestType>::check(&o, 1, &t.tensor, &index) == expected);
+      CHECK(index == (expected == GLISSADE_BAD_STEP && TestType::reads_step(o)
+                          ? 1
+                          : 0)); // 1: it is a fault of the call's options
+      CHECK(norm == 5);
+      CHECK(t == before);
+    };
+    const glissade_storage good = t.storage;
+    const auto with = [&](auto change, glissade_status expected) {
+      change(t.storage);
+      expect(expected);
+      t.storage = good;
+    };
+    with([](auto &s) { s.struct_size -= 8; }, GLISSADE_BAD_STRUCT_SIZE);
+    with([](auto &s) { s.offset = 255; }, GLISSADE_BAD_OFFSET);
+    for (const int wrong :
+         {-1, 7, int(GLISSADE_BF16), int(GLISSADE_FP16), int(GLISSADE_Q8_SIGNED), int(GLISSADE_Q8_UNSIGNED)})
+      with([&](auto &s) { s.param.type = wrong; }, GLISSADE_BAD_PARAM_TYPE);
+    for (const int wrong :
+         {-1, 7, int(GLISSADE_SPLIT), int(GLISSADE_BF16_STOCHASTIC), int(GLISSADE_Q8_SIGNED)})
+      with([&](auto &s) { s.grad.type = wrong; }, GLISSADE_BAD_GRAD_TYPE);
+    for (std::size_t k = 2; k < t.count; ++k) {
+      if (!used<TestType>(o, k)) continue;
+      const int other = TestType::states[k - 2].not_negative ? GLISSADE_Q8_SIGNED : GLISSADE_Q8_UNSIGNED;
+      for (const int wrong : {-1, 7, int(GLISSADE_BF16), int(GLISSADE_SPLIT), other})
+        with([&](auto &s) { s.states[k - 2].type = wrong; }, GLISSADE_BAD_STATE_TYPE);
+    }
+    for (const int wrong : {-1, 7, int(GLISSADE_SPLIT), int(GLISSADE_BF16_STOCHASTIC)})
+      with([&](auto &s) { s.copy.type = wrong; }, GLISSADE_BAD_COPY_TYPE);
+    with([](auto &s) { s.copy = {GLISSADE_BF16, nullptr, nullptr}; }, GLISSADE_NULL_COPY);
+
+    constexpr glissade_status if_null[] = {GLISSADE_NULL_PARAM, GLISSADE_NULL_GRAD};
+    for (std::size_t k = 0; k < t.count; ++k) {
+      const auto place = [k](glissade_storage &s) -> glissade_array & {
+        return k == 0 ? s.param : k == 1 ? s.grad : s.states[k - 2];
+      };
+      const int type = place(t.storage).type;
+      if (type == GLISSADE_FLOAT32 || !used<TestType>(o, k)) continue;
+      with([&](auto &s) { place(s).data = nullptr; }, k < 2 ? if_null[k] : TestType::states[k - 2].if_null);
+      if (place(t.storage).extra) {
+        const auto missing = type == GLISSADE_SPLIT ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
+        with([&](auto &s) { place(s).extra = nullptr; }, missing);
+        with([&](auto &s) { place(s).extra = place(s).data; }, GLISSADE_OVERLAPPING_ARRAYS);
+        if (t.copy) with([&](auto &s) { place(s).extra = s.copy.data; }, GLISSADE_OVERLAPPING_ARRAYS);
+      }
+      if (type != GLISSADE_Q8_SIGNED && type != GLISSADE_Q8_UNSIGNED)
+        with([&](auto &s) { place(s).data = static_cast<unsigned char *>(place(s).data) + 1; },
+             GLISSADE_MISALIGNED_ARRAY);
+      if (t.copy) with([&](auto &s) { s.copy.data = place(s).data; }, GLISSADE_OVERLAPPING_ARRAYS);
+      for (std::size_t j = 0; j < t.count; ++j)
+        if (j != k && t.floats[j] && used<TestType>(o, j))
+          with([&](auto &s) { place(s).data = t.floats[j] + n - 1; }, GLISSADE_OVERLAPPING_ARRAYS);
+    }
+    const bool stochastic = types.state != GLISSADE_FLOAT32 || types.param == GLISSADE_BF16_STOCHASTIC;
+    if (stochastic) {
+      o.step = 0;
+      expect(GLISSADE_BAD_STEP);
+      o.step = 3;
+    }
+    // A neighbour in the list may share the gradient, but not the copy or what is beside an array.
+    if (t.copy) {
+      stored_tensor<TestType> second(types, n, 2);
+      second.storage.copy = t.storage.copy;
+      const decltype(t.tensor) list[] = {t.tensor, second.tensor};
+      CHECK(functions<TestType>::step_many(&o, 2, list) == GLISSADE_OVERLAPPING_ARRAYS);
+      CHECK(t == before);
+    }
+    if (t.storage.grad.type != GLISSADE_FLOAT32) {
+      stored_tensor<TestType> second(types, n, 2);
+      second.storage.grad = t.storage.grad;
+      const decltype(t.tensor) list[] = {t.tensor, second.tensor};
+      CHECK(functions<TestType>::check(&o, 2, list, nullptr) == GLISSADE_OK);
+    }
+    // With no elements no array is needed, with the right types.
+    glissade_storage none = good;
+    for (glissade_array *array :
+         {&none.param, &none.grad, &none.states[0], &none.states[1], &none.states[2], &none.copy})
+      array->data = array->extra = nullptr;
+    auto empty = t.tensor;
+    empty.n = 0;
+    empty.storage = &none;
+    CHECK(functions<TestType>::step_many(&o, 1, &empty) == GLISSADE_OK);
+  }
+}
+
+TEST_CASE("a stored gradient of the norm has the type of one", "[storage][status]") {
+  float x[4] = {};
+  glissade_norm norm = family::no_norm;
+  for (const int wrong : {-1, 7, int(GLISSADE_SPLIT), int(GLISSADE_Q8_SIGNED)}) {
+    const glissade_grad grad = {sizeof grad, 2, nullptr, {wrong, x, x}};
+    CHECK(glissade_grad_norm(1, &grad, 1, &norm) == GLISSADE_BAD_GRAD_TYPE);
+  }
+  const glissade_grad none = {sizeof none, 2, x, {GLISSADE_BF16, nullptr, nullptr}},
+                      odd = {sizeof odd, 2, x, {GLISSADE_FP16, reinterpret_cast<char *>(x) + 1, nullptr}};
+  CHECK(glissade_grad_norm(1, &none, 1, &norm) == GLISSADE_NULL_GRAD);
+  CHECK(glissade_grad_norm(1, &odd, 1, &norm) == GLISSADE_MISALIGNED_ARRAY);
+  CHECK(norm.norm == family::no_norm.norm);
+}
