@@ -75,8 +75,8 @@ int main(int argc, char **argv) {
   groups[1].lr = .125;
   groups[1].weight_decay = .5;
   const glissade_adam_tensor tensors[2] = {
-      {sizeof *tensors, 3, weights, weights_grad, m[0], v[0], largest[0], &groups[0]},
-      {sizeof *tensors, 2, biases, biases_grad, m[1], v[1], largest[1], &groups[1]}};
+      {sizeof *tensors, 3, weights, weights_grad, m[0], v[0], largest[0], &groups[0], NULL},
+      {sizeof *tensors, 2, biases, biases_grad, m[1], v[1], largest[1], &groups[1], NULL}};
   glissade_adam call = groups[0];
   for (call.step = 1; call.step <= 2; ++call.step) {
     const glissade_status status = glissade_adam_step_many(&call, 2, tensors);

@@ -38,6 +38,26 @@ struct isa {
     _mm256_maskstore_ps(to, first(n), _mm256_loadu_ps(from));
   }
 
+  static __m256i widened_to_32(const std::uint16_t *p) { return _mm256_cvtepu16_epi32(load_128(p)); }
+  static __m256i widened_to_32(const std::int16_t *p) { return _mm256_cvtepi16_epi32(load_128(p)); }
+  static __m256i widened_to_32(const std::uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadu_si64(p)); }
+  static __m256i widened_to_32(const std::int8_t *p) { return _mm256_cvtepi8_epi32(_mm_loadu_si64(p)); }
+  static __m128i load_128(const void *p) { return _mm_loadu_si128(static_cast<const __m128i *>(p)); }
+  // Each 128 bits are packed apart.
+  static __m256i packed(__v8su a, __v8su b) {
+    return _mm256_packus_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b));
+  }
+  static __m256i packed(__v16hu a, __v16hu b) {
+    return _mm256_packus_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b));
+  }
+  static __m256i in_order(__v16hu a) {
+    return _mm256_permute4x64_epi64(reinterpret_cast<__m256i>(a), 0b11011000);
+  }
+  static __m256i in_order(__v32qu a) {
+    const __m256i from = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    return _mm256_permutevar8x32_epi32(reinterpret_cast<__m256i>(a), from);
+  }
+
   using wide = xsimd::batch<double, xsimd::avx2>;
   static wide widened(const float *from) { return _mm256_cvtps_pd(_mm_loadu_ps(from)); }
   static wide add_square(wide sum, wide x) { return _mm256_fmadd_pd(x, x, sum); }

@@ -74,6 +74,28 @@ struct isa {
   }
   static bool any_subnormal(reg a) { return _mm512_fpclass_ps_mask(a, 0x20) != 0; }
 
+  static __m512i widened_to_32(const std::uint16_t *p) {
+    return _mm512_cvtepu16_epi32(_mm256_loadu_epi16(p));
+  }
+  static __m512i widened_to_32(const std::int16_t *p) { return _mm512_cvtepi16_epi32(_mm256_loadu_epi16(p)); }
+  static __m512i widened_to_32(const std::uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_epi8(p)); }
+  static __m512i widened_to_32(const std::int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_epi8(p)); }
+  // Each 128 bits are packed apart.
+  static __m512i packed(__v16su a, __v16su b) {
+    return _mm512_packus_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
+  }
+  static __m512i packed(__v32hu a, __v32hu b) {
+    return _mm512_packus_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
+  }
+  static __m512i in_order(__v32hu a) {
+    const __m512i from = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm512_permutexvar_epi64(from, reinterpret_cast<__m512i>(a));
+  }
+  static __m512i in_order(__v64qu a) {
+    const __m512i from = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(from, reinterpret_cast<__m512i>(a));
+  }
+
   using wide = xsimd::batch<double, xsimd::avx512bw>;
   static wide widened(const float *from) { return _mm512_cvtps_pd(_mm256_loadu_ps(from)); }
   static wide add_square(wide sum, wide x) { return _mm512_fmadd_pd(x, x, sum); }

@@ -41,7 +41,7 @@ struct memory_of_tensor {
 };
 
 random_source random_of(const tensor &t, std::int64_t step) {
-  return {t.storage->seed, step, t.storage->offset};
+  return random_source(t.storage->seed, step, t.storage->offset);
 }
 
 // The number of an array among those that take random bits: 0 for param, then the states.
@@ -88,31 +88,34 @@ bool disturb_stored(const erased_rule &rule, unsigned mode, const tensor &t, uns
   return false;
 }
 
+// So many elements are decoded at a time: enough to make little of what a call of the kernel costs, few enough for the
+// first cache.
+constexpr std::size_t stage = 2 * block_size;
+
 void step_staged(const table &kernels, const erased_rule &rule, const prepared &p, std::int64_t step,
                  const tensor &t, std::size_t begin, std::size_t end) {
   const kernel kernel_of_rule = kernels.*rule.kernel_of;
   const random_source random = random_of(t, step);
-  alignas(64) float buffers[most_arrays][block_size];
-  for (std::size_t i = begin; i < end; i += block_size) {
-    const std::size_t n = end - i < block_size ? end - i : block_size;
-    // Floats are used in place, and the kernel asks for what lies ahead of them; codecs do so for the others.
+  alignas(64) float buffers[most_arrays][stage];
+  for (std::size_t i = begin; i < end; i += stage) {
+    const std::size_t n = end - i < stage ? end - i : stage;
+    // Floats are used in place. The kernel prefetches param and grad as they are stored, the encoders the rest.
     float *arrays[most_arrays] = {}, *next[most_arrays] = {};
     for (std::size_t k = 0; k < rule.count; ++k) {
       if (!rule.uses(p.mode, k)) continue;
-      const glissade_array block = from_element(t.array(k), i);
-      if (block.type == GLISSADE_FLOAT32) {
-        arrays[k] = static_cast<float *>(block.data);
-        next[k] = arrays[k] + n;
-      } else {
-        arrays[k] = next[k] = buffers[k];
-        decode(kernels, block, n, arrays[k]);
-      }
+      const glissade_array from = from_element(t.array(k), i);
+      const bool by_encoder = k > 1 && from.type != GLISSADE_FLOAT32;
+      next[k] = by_encoder ? buffers[k] : static_cast<float *>(from_element(from, n).data);
+      if (from.type == GLISSADE_FLOAT32)
+        arrays[k] = static_cast<float *>(from.data);
+      else
+        decode(kernels, from, n, arrays[k] = buffers[k]);
     }
     kernel_of_rule(p.coefficients, p.mode, arrays, 0, n, next);
     for (std::size_t k = 0; k < rule.count; ++k)
       if (k != 1 && arrays[k] == buffers[k])
         encode(kernels, arrays[k], random.of(i, number_of(k)), from_element(t.array(k), i), n);
-    if (t.has_copy()) encode(kernels, arrays[0], {}, from_element(t.storage->copy, i), n);
+    if (t.has_copy()) encode(kernels, arrays[0], random.of(i, 0), from_element(t.storage->copy, i), n);
   }
 }
 

@@ -8,14 +8,6 @@
 namespace glissade {
 namespace {
 
-// S. Vigna's variant of SplitMix64 (G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number Generators, 2014).
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
-
 // The end of an array goes by way of this, since codecs know only whole blocks.
 struct whole_block {
   alignas(64) float floats[block_size] = {};
@@ -24,32 +16,34 @@ struct whole_block {
 
 } // namespace
 
-random_bits random_source::of(std::size_t i, std::uint32_t a) const {
-  const std::uint64_t of_step = mix(seed ^ mix(static_cast<std::uint64_t>(step)));
-  return {static_cast<std::uint32_t>(mix(of_step ^ (offset + i) / block_size)), (2 * a + 1) * 0x9E3779B9};
-}
-
 void decode(const table &kernels, const glissade_array &array, std::size_t n, float *to) {
-  const auto decode_block = kernels.codecs[array.type].decode;
-  if (n == block_size) return decode_block(array.data, array.extra, to);
+  const auto decode_blocks = kernels.codecs[array.type].decode;
+  const std::size_t blocks = n / block_size, rest = n % block_size;
+  if (blocks) decode_blocks(array.data, array.extra, blocks, to);
+  if (rest == 0) return;
   const storage &s = storages[array.type];
+  const glissade_array last = from_element(array, n - rest);
   whole_block whole;
-  std::memcpy(whole.data, array.data, bytes_of_data(s, n));
-  if (s.extra) std::memcpy(whole.extra, array.extra, bytes_of_extra(s, n));
-  decode_block(whole.data, whole.extra, whole.floats);
-  std::memcpy(to, whole.floats, n * sizeof *to);
+  std::memcpy(whole.data, last.data, bytes_of_data(s, rest));
+  if (s.extra) std::memcpy(whole.extra, last.extra, bytes_of_extra(s, rest));
+  decode_blocks(whole.data, whole.extra, 1, whole.floats);
+  std::memcpy(to + n - rest, whole.floats, rest * sizeof *to);
 }
 
 void encode(const table &kernels, const float *from, random_bits random, const glissade_array &array,
             std::size_t n) {
-  const auto encode_block = kernels.codecs[array.type].encode;
-  if (n == block_size) return encode_block(from, random, array.data, array.extra);
+  const auto encode_blocks = kernels.codecs[array.type].encode;
+  const std::size_t blocks = n / block_size, rest = n % block_size;
+  if (blocks) encode_blocks(from, random, blocks, array.data, array.extra);
+  if (rest == 0) return;
   const storage &s = storages[array.type];
+  const glissade_array last = from_element(array, n - rest);
   whole_block whole;
-  std::memcpy(whole.floats, from, n * sizeof *from); // the others are 0, which changes no scale
-  encode_block(whole.floats, random, whole.data, whole.extra);
-  std::memcpy(array.data, whole.data, bytes_of_data(s, n));
-  if (s.extra) std::memcpy(array.extra, whole.extra, bytes_of_extra(s, n));
+  std::memcpy(whole.floats, from + n - rest, rest * sizeof *from); // the others are 0, which changes no scale
+  random.block += blocks;
+  encode_blocks(whole.floats, random, 1, whole.data, whole.extra);
+  std::memcpy(last.data, whole.data, bytes_of_data(s, rest));
+  if (s.extra) std::memcpy(last.extra, whole.extra, bytes_of_extra(s, rest));
 }
 
 glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null) {
@@ -84,15 +78,14 @@ glissade_status check_conversion(std::size_t n, const float *floats, const gliss
   return memory(*array, n).overlaps(memory(plain, n)) ? GLISSADE_OVERLAPPING_ARRAYS : GLISSADE_OK;
 }
 
-// Calls work(i, how many elements) for each block.
+// Calls work(from which element, how many) for each thread's share of the blocks.
 template <class Work>
 void over_blocks(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
   const std::size_t blocks = n / block_size + (n % block_size != 0);
   parallel(n, threads, here, [&](std::size_t chunk, std::size_t chunks) {
-    for (std::size_t block = cut(blocks, chunk, chunks); block < cut(blocks, chunk + 1, chunks); ++block) {
-      const std::size_t i = block * block_size;
-      work(i, n - i < block_size ? n - i : block_size);
-    }
+    const std::size_t begin = cut(blocks, chunk, chunks) * block_size,
+                      to = cut(blocks, chunk + 1, chunks) * block_size, end = to < n ? to : n;
+    if (begin < end) work(begin, end - begin);
   });
 }
 
@@ -116,7 +109,7 @@ glissade_status glissade_encode(size_t n, const float *from, const glissade_arra
   if (offset % block_size != 0) return GLISSADE_BAD_OFFSET;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
-  const random_source random = {seed, step, offset};
+  const random_source random(seed, step, offset);
   const glissade_array array = *to;
   over_blocks(n, threads, here, [=](std::size_t i, std::size_t count) {
     const glissade_array block = from_element(array, i);

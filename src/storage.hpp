@@ -49,16 +49,22 @@ struct memory {
 glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null);
 
 // What the random bits of a tensor depend on. The first of its elements is number `offset` of the whole.
-struct random_source {
-  std::uint64_t seed;
-  std::int64_t step;
-  std::uint64_t offset;
+class random_source {
+public:
+  random_source(std::uint64_t seed, std::int64_t step, std::uint64_t offset)
+      : of_step_(mix(seed ^ mix(static_cast<std::uint64_t>(step)))),
+        offset_(offset) {}
 
-  // Those of the block from element i on, for param (a = 0) or a state (a = 1, 2, ...).
-  random_bits of(std::size_t i, std::uint32_t a) const;
+  // Those from element i on, a multiple of block_size, for param (a = 0) or a state (a = 1, 2, ...).
+  random_bits of(std::size_t i, std::uint32_t a) const {
+    return {of_step_, (offset_ + i) / block_size, (2 * a + 1) * 0x9E3779B9};
+  }
+
+private:
+  std::uint64_t of_step_, offset_;
 };
 
-// Reads or writes the first n elements, at most a block, of an array that is not float32.
+// Reads or writes the first n elements of an array that is not float32.
 void decode(const table &kernels, const glissade_array &array, std::size_t n, float *to);
 void encode(const table &kernels, const float *from, random_bits random, const glissade_array &array,
             std::size_t n);

@@ -246,7 +246,8 @@ TEST_CASE("tensors that only together are too large are refused, to the line", "
   const auto at = [](std::size_t i) { return reinterpret_cast<float *>(4096 + i * n * sizeof(float)); };
   const auto status_of = [&](std::size_t last_but_one) {
     const auto tensor = [&](std::size_t size, std::size_t param, std::size_t grad) {
-      return glissade_sgd_tensor{sizeof(glissade_sgd_tensor), size, at(param), at(grad), nullptr, nullptr};
+      return glissade_sgd_tensor{
+          sizeof(glissade_sgd_tensor), size, at(param), at(grad), nullptr, nullptr, nullptr};
     };
     const glissade_sgd_tensor tensors[] = {tensor(n, 0, 1), tensor(n, 2, 3), tensor(n, 0, 1),
                                            tensor(last_but_one, 2, 3), tensor(1, 4, 5)};
@@ -261,7 +262,7 @@ TEST_CASE("the clipping factor adds 1e-6 in double", "[calls][clip]") {
   for (int i = 1; i < 2000; ++i) {
     float param = 0;
     const float grad = static_cast<float>(i) * 1e-9f;
-    const glissade_sgd_tensor tensor = {sizeof tensor, 1, &param, &grad, nullptr, nullptr};
+    const glissade_sgd_tensor tensor = {sizeof tensor, 1, &param, &grad, nullptr, nullptr, nullptr};
     double norm = 0;
     REQUIRE(glissade_sgd_step_many_clipped(&o, 1, &tensor, 1e-10, &norm) == GLISSADE_OK);
     const auto scale = static_cast<float>(1e-10 / (double(grad) + 1e-6));

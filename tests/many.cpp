@@ -171,8 +171,8 @@ TEST_CASE("tensors that fit one by one but not together are refused", "[many][st
   const glissade_sgd o = GLISSADE_SGD_TORCH;
   constexpr std::size_t n = std::size_t(1) << 60;
   float *const low = reinterpret_cast<float *>(4096), *const high = low + n;
-  const glissade_sgd_tensor tensors[] = {{sizeof *tensors, n, low, high, nullptr, nullptr},
-                                         {sizeof *tensors, n, low + 2 * n, high, nullptr, nullptr}};
+  const glissade_sgd_tensor tensors[] = {{sizeof *tensors, n, low, high, nullptr, nullptr, nullptr},
+                                         {sizeof *tensors, n, low + 2 * n, high, nullptr, nullptr, nullptr}};
   CHECK(glissade_sgd_step_many(&o, 2, tensors) == GLISSADE_BAD_N);
   const glissade_grad grads[] = {family::gradient(n, low), family::gradient(n, high),
                                  family::gradient(n, low)};

@@ -132,7 +132,8 @@ TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the li
             " \\*options,\\s+size_t n,\\s+float \\*param,\\s+const float \\*grad" + step + "\\);",
         "glissade_" + name + "_reset\\(const glissade_" + name + " \\*options,\\s+size_t n" + step + "\\);",
         "typedef struct glissade_" + name + "_tensor \\{[^}]*float \\*param;\\s+const float \\*grad;\\s+" +
-            tensor + ";\\s+const glissade_" + name + " \\*options;\\s+\\} glissade_" + name + "_tensor;",
+            tensor + ";\\s+const glissade_" + name +
+            " \\*options;\\s+const glissade_storage \\*storage;\\s+\\} glissade_" + name + "_tensor;",
         "GLISSADE_FUNCTIONS\\(" + name + "\\);"}) {
     INFO(text);
     CHECK(std::regex_search(header, std::regex(text)));

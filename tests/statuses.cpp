@@ -199,7 +199,8 @@ TEST_CASE("the message of a wrong option is its range, that of a missing array w
       {"fraction", " must be at least 0 and less than 1"},
       {"flag", " must be 0 or 1"},
       {"count", " must be at least 0"},
-      {"number", " must be at least 1 where the options need the number of the step"}};
+      {"number",
+       " must be at least 1 where the options or the random bits of a storage need the number of the step"}};
 #define GLISSADE_OPTION(name, NAME, values)                                                                  \
   CHECK(glissade_status_message(GLISSADE_BAD_##NAME) == #name + ranges.at(#values));
 #include "glissade/options.inc"

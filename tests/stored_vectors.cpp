@@ -16,7 +16,7 @@ struct stored_case {
 };
 
 std::vector<stored_case> read() {
-  std::ifstream file(std::string(TEST_FOLDER) + "/golden/stored.torch.txt");
+  std::ifstream file(std::string(TEST_FOLDER) + "/golden/storage.txt");
   std::vector<stored_case> cases;
   for (std::string line, word; std::getline(file, line);) {
     std::istringstream words(line);

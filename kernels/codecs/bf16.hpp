@@ -5,28 +5,51 @@
 namespace glissade {
 namespace {
 
+template <class isa>
 struct bf16 {
-  static void decode(const void *__restrict data, const void *, float *__restrict to) {
+  using in = integers<isa>;
+  using words = typename in::words;
+
+  static void decode(const void *data, const void *, std::size_t blocks, float *to) {
     const auto from = static_cast<const u16 *>(data);
-    over_block(from, [=](std::size_t j) { to[j] = float_of(u32(from[j]) << 16); });
+    for (std::size_t j = 0; j < blocks * block_size; j += in::width)
+      in::store(to + j, in::widened(from + j) << 16);
   }
-  static void encode(const float *__restrict from, random_bits, void *__restrict data, void *) {
+
+  static words upper_half(words x, words rounded) {
+    return in::choose(in::magnitude(x) > infinity, in::all(nan), rounded) >> 16;
+  }
+  static void encode(const float *from, random_bits, std::size_t blocks, void *data, void *) {
     const auto to = static_cast<u16 *>(data);
-    over_block(to, [=](std::size_t j) {
-      const u32 x = bits_of(from[j]);
-      to[j] = static_cast<u16>(choose(is_nan(x), nan, x + 0x7FFF + (x >> 16 & 1)) >> 16);
-    });
+    const auto half_of = [](words x) { return upper_half(x, x + 0x7FFF + (x >> 16 & 1)); };
+    for (std::size_t j = 0; j < blocks * block_size; j += 2 * in::width) {
+      const words low = half_of(in::load(from + j)), high = half_of(in::load(from + j + in::width));
+      in::prefetch(to, j);
+      in::store(to + j, in::in_order(in::packed(low, high)));
+    }
   }
 };
 
 // The same, but rounded up with the probability of what is cut off, so that small changes are kept on average.
-struct bf16_stochastic : bf16 {
-  static void encode(const float *__restrict from, random_bits random, void *__restrict data, void *) {
-    const auto to = static_cast<u16 *>(data);
-    u32 r = random.first;
-    for (std::size_t j = 0; j < block_size; ++j, r += random.apart) {
-      const u32 x = bits_of(from[j]), rounded = x + (r & 0xFFFF); // which leaves infinity what it is
-      to[j] = static_cast<u16>(choose(is_nan(x), nan, rounded) >> 16);
+template <class isa>
+struct bf16_stochastic : bf16<isa> {
+  using in = integers<isa>;
+  using words = typename in::words;
+
+  static void encode(const float *from, random_bits random, std::size_t blocks, void *data, void *) {
+    const auto half_of = [](words x, words r) { // which leaves infinity what it is
+      return bf16<isa>::upper_half(x, x + (r & 0xFFFF));
+    };
+    const u32 step = static_cast<u32>(in::width) * random.apart;
+    const words apart = in::multiples(random.apart);
+    for (auto to = static_cast<u16 *>(data); blocks-- > 0; to += block_size, from += block_size) {
+      words r = apart + random.first(random.block++);
+      for (std::size_t j = 0; j < block_size; j += 2 * in::width, r += 2 * step) {
+        const words low = half_of(in::load(from + j), r),
+                    high = half_of(in::load(from + j + in::width), r + step);
+        in::prefetch(to, j);
+        in::store(to + j, in::in_order(in::packed(low, high)));
+      }
     }
   }
 };

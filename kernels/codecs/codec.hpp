@@ -1,4 +1,4 @@
-// What src/ sees of a codec: how a block of a stored array becomes floats, and back.
+// What src/ sees of a codec: how blocks of a stored array become floats, and back.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,15 +8,29 @@ namespace glissade {
 // Stored arrays are decoded and encoded in whole blocks of this many elements.
 inline constexpr std::size_t block_size = 256;
 
-// The random bits of a block of an array: element j has first + j * apart.
+// S. Vigna's variant of SplitMix64 (G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number Generators, 2014).
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
+// The random bits of an array in a step: in element j of the block of that number, first(number) + j * apart.
 struct random_bits {
-  std::uint32_t first, apart;
+  std::uint64_t of_step, block;
+  std::uint32_t apart;
+
+  std::uint32_t first(std::uint64_t number) const {
+    return static_cast<std::uint32_t>(mix(of_step ^ number));
+  }
 };
 
-// `data` and `extra` are where the block begins: its elements, and what the storage keeps beside them.
+// `data` and `extra` are where a block begins: its elements, and what the storage keeps beside them. The random bits
+// are those of the first block.
 struct codec {
-  void (*decode)(const void *data, const void *extra, float *to);
-  void (*encode)(const float *from, random_bits random, void *data, void *extra);
+  void (*decode)(const void *data, const void *extra, std::size_t blocks, float *to);
+  void (*encode)(const float *from, random_bits random, std::size_t blocks, void *data, void *extra);
 };
 
 // A storage of storages.inc.

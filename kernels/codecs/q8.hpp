@@ -8,8 +8,12 @@ namespace {
 // A code is the bits of a float from the third of its mantissa upwards, less 8 times the scale: 16 binades and the sign, or
 // 32 binades. The largest code stands for what is not finite. No element but 0 becomes the unsigned 0: a step that divides
 // by the root of an average must not meet a lost one.
-template <bool is_signed>
+template <class isa, bool is_signed>
 struct q8 {
+  using in = integers<isa>;
+  using words = typename in::words;
+  using halves = typename in::halves;
+  using bytes = typename in::bytes;
   static constexpr u32 binades = is_signed ? 16 : 32, codes = 8 * binades, not_finite = codes - 1;
 
   // The top of the binades is so high that `largest` is at most code not_finite - 1, 1.75 times their last power of 2.
@@ -17,68 +21,108 @@ struct q8 {
     const u32 top = (largest + 0x1FFFFF) >> 23, scale = top < binades - 1 ? 0 : top - (binades - 1);
     return scale < 255 - binades ? scale : 255 - binades;
   }
-  // Beyond this magnitude some element may not be finite, or larger than the largest code.
+  // Beyond these bits some element may not be finite, be larger than the largest code or, of unsigned ones, negative.
   static constexpr u32 ordinary = 0x7F600000;
 
-  // Not inline: GCC would keep in memory what it computes here, for the loop that follows.
-  template <bool of_finite>
-  [[gnu::noinline]] static u32 largest(const float *from) {
-    u32 most = 0;
-    for (std::size_t j = 0; j < block_size; ++j) {
-      const u32 x = bits_of(from[j]), size = choose(!of_finite || is_finite(x), magnitude(x), 0);
-      most = most > size ? most : size;
-    }
-    return most;
+  template <class Bits>
+  static u32 largest(const float *from, const Bits &bits_of) {
+    words most[4] = {};
+    for (std::size_t j = 0; j < block_size; j += 4 * in::width)
+      for (std::size_t k = 0; k < 4; ++k)
+        most[k] = in::larger(most[k], bits_of(in::load(from + j + k * in::width)));
+    const words all = in::larger(in::larger(most[0], most[1]), in::larger(most[2], most[3]));
+    return in::over_all(all, in::template larger<words>)[0];
   }
 
-  static void decode(const void *__restrict data, const void *__restrict extra, float *__restrict to) {
-    const auto from = static_cast<const std::int8_t *>(data);
-    const u32 scale = u32(*static_cast<const u8 *>(extra)) << 23;
-    over_block(from, [=](std::size_t j) {
+  template <bool all_finite>
+  static void decode_scaled(const u8 *from, u32 scale, float *to) {
+    for (std::size_t j = 0; j < block_size; j += in::width) {
       // The byte widened with its sign, so that this stays the sign of the float.
-      const u32 wide = static_cast<u32>(std::int32_t(from[j])) << 20;
-      const u32 kept = wide & (is_signed ? 0x87F00000 : 0x0FF00000), code = wide & (not_finite << 20);
-      const u32 x = choose(code != 0, kept + scale, 0);
-      to[j] = float_of(x | choose(code == not_finite << 20, nan, 0));
-    });
+      const words wide = is_signed ? in::widened(reinterpret_cast<const std::int8_t *>(from) + j) << 20
+                                   : in::widened(from + j) << 20;
+      const words code = wide & (not_finite << 20);
+      words x = in::choose(code != 0, (wide & (is_signed ? 0x87F00000 : 0x0FF00000)) + scale, words{});
+      if constexpr (!all_finite) x |= in::choose(code == not_finite << 20, in::all(nan), words{});
+      in::store(to + j, x);
+    }
+  }
+  static void decode(const void *data, const void *extra, std::size_t blocks, float *to) {
+    auto from = static_cast<const u8 *>(data), scales = static_cast<const u8 *>(extra);
+    for (; blocks-- > 0; from += block_size, to += block_size) {
+      bytes lost = {};
+      for (std::size_t j = 0; j < block_size; j += in::size)
+        lost |= reinterpret_cast<bytes>((in::template load<bytes>(from + j) | static_cast<u8>(~not_finite)) ==
+                                        0xFF);
+      const auto scale = u32(*scales++) << 23;
+      const u32 some = in::over_all(reinterpret_cast<words>(lost), [](words a, words b) { return a | b; })[0];
+      some ? decode_scaled<false>(from, scale, to) : decode_scaled<true>(from, scale, to);
+    }
   }
 
   template <bool all_ordinary>
-  static void encode_scaled(const float *__restrict from, random_bits random, u32 scale, u8 *__restrict to) {
-    u32 r = random.first;
-    const u16 lowest = static_cast<u16>(8 * scale);
-#pragma GCC unroll 1 // else whole, at four times the size and no faster
-    for (std::size_t j = 0; j < block_size; ++j, r += random.apart) {
-      const u32 x = bits_of(from[j]), size = magnitude(x);
-      const auto rounded = static_cast<u16>((size + (is_signed ? r & 0xFFFFF : r >> 12)) >> 20);
-      u16 code = static_cast<u16>((rounded > lowest ? rounded : lowest) - lowest);
-      if (!is_signed) {
-        const u16 least = size != 0;
-        code = code > least ? code : least;
-      }
-      if (!all_ordinary) {
-        code = code < not_finite - 1 ? code : static_cast<u16>(not_finite - 1);
-        code = static_cast<u16>(choose(is_finite(x), code, not_finite));
-      }
-      to[j] = static_cast<u8>(code | (is_signed ? x >> 24 & 0x80 : 0));
+  static halves codes_of(words a, words b, words of_a, words of_b, u32 scale) {
+    if constexpr (all_ordinary) {
+      const halves x = in::packed(of_a, of_b), lowest = halves{} + static_cast<u16>(8 * scale);
+      if constexpr (is_signed)
+        return (in::larger(x & 0x07FF, lowest) - lowest) | (x >> 4 & 0x80);
+      else
+        return in::larger(in::larger(x, lowest) - lowest,
+                          in::packed(in::smaller(a, in::all(1)), in::smaller(b, in::all(1))));
+    } else {
+      const auto code = [scale](words given, words x) {
+        const words size = in::magnitude(given), lowest = in::all(8 * scale);
+        if constexpr (is_signed) x &= 0x07FF;
+        x = in::larger(x, lowest) - lowest;
+        if constexpr (!is_signed) x = in::larger(x, in::smaller(size, in::all(1)));
+        x = in::choose(size < infinity, in::smaller(x, in::all(not_finite - 1)), in::all(not_finite));
+        return is_signed ? x | (given >> 24 & 0x80) : x;
+      };
+      return in::packed(code(a, of_a), code(b, of_b));
     }
   }
-  static void encode(const float *__restrict from, random_bits random, void *__restrict data,
-                     void *__restrict extra) {
-    const auto to = static_cast<u8 *>(data), scale = static_cast<u8 *>(extra);
-    const u32 most = largest<false>(from);
-    if (most < ordinary) {
-      *scale = static_cast<u8>(scale_of(most));
-      encode_scaled<true>(from, random, *scale, to);
-    } else {
-      *scale = static_cast<u8>(scale_of(largest<true>(from)));
-      encode_scaled<false>(from, random, *scale, to);
+  template <bool all_ordinary>
+  static void encode_scaled(const float *from, words r, u32 step, u32 scale, u8 *to) {
+    for (std::size_t j = 0; j < block_size; j += 4 * in::width, r += 4 * step) {
+      halves two[2];
+      for (u32 k = 0; k < 2; ++k) {
+        const auto rounded = [=](words x, words random) {
+          if (!is_signed && !all_ordinary) x = in::magnitude(x);
+          return (x + (is_signed ? random & 0xFFFFF : random >> 12)) >> 20;
+        };
+        const auto at = from + j + 2 * k * in::width;
+        const words a = in::load(at), b = in::load(at + in::width), random = r + 2 * k * step;
+        two[k] = codes_of<all_ordinary>(a, b, rounded(a, random), rounded(b, random + step), scale);
+      }
+      in::prefetch(to, j);
+      in::store(to + j, in::in_order(in::packed(two[0], two[1])));
+    }
+  }
+  static void encode(const float *from, random_bits random, std::size_t blocks, void *data, void *extra) {
+    auto to = static_cast<u8 *>(data), scales = static_cast<u8 *>(extra);
+    const u32 step = static_cast<u32>(in::width) * random.apart;
+    const words apart = in::multiples(random.apart);
+    for (; blocks-- > 0; to += block_size, from += block_size) {
+      const words r = apart + random.first(random.block++);
+      const u32 most = largest(from, [](words x) { return is_signed ? in::magnitude(x) : x; });
+      if (most < ordinary) {
+        *scales = static_cast<u8>(scale_of(most));
+        encode_scaled<true>(from, r, step, *scales, to);
+      } else {
+        const auto of_finite = [](words x) {
+          return in::choose(in::magnitude(x) < infinity, in::magnitude(x), words{});
+        };
+        *scales = static_cast<u8>(scale_of(largest(from, of_finite)));
+        encode_scaled<false>(from, r, step, *scales, to);
+      }
+      ++scales;
     }
   }
 };
 
-using q8_signed = q8<true>;
-using q8_unsigned = q8<false>;
+template <class isa>
+using q8_signed = q8<isa, true>;
+template <class isa>
+using q8_unsigned = q8<isa, false>;
 
 } // namespace
 } // namespace glissade

@@ -7,24 +7,29 @@ namespace {
 
 // The bf16 is the nearest, in the middle the larger in magnitude: of the nearest even one the sign of the remainder
 // would be lost.
+template <class isa>
 struct split {
-  static void decode(const void *__restrict data, const void *__restrict extra, float *__restrict to) {
+  using in = integers<isa>;
+  using words = typename in::words;
+
+  static void decode(const void *data, const void *extra, std::size_t blocks, float *to) {
     const auto high = static_cast<const u16 *>(data);
-    const auto low = static_cast<const u16 *>(extra);
-    over_block(high, [=](std::size_t j) {
-      const auto remainder = static_cast<u32>(static_cast<std::int16_t>(low[j]));
-      to[j] = float_of((u32(high[j]) << 16) + remainder);
-    });
+    const auto low = static_cast<const std::int16_t *>(extra);
+    for (std::size_t j = 0; j < blocks * block_size; j += in::width)
+      in::store(to + j, (in::widened(high + j) << 16) + in::widened(low + j));
   }
-  static void encode(const float *__restrict from, random_bits, void *__restrict data,
-                     void *__restrict extra) {
-    const auto high = static_cast<u16 *>(data);
-    const auto low = static_cast<u16 *>(extra);
-    over_block(low, [=](std::size_t j) {
-      const u32 given = bits_of(from[j]), x = choose(is_nan(given), nan, given);
-      high[j] = static_cast<u16>((x + 0x8000) >> 16);
-      low[j] = static_cast<u16>(x);
-    });
+  static void encode(const float *from, random_bits, std::size_t blocks, void *data, void *extra) {
+    const auto high = static_cast<u16 *>(data), low = static_cast<u16 *>(extra);
+    const auto bits = [](const float *at) {
+      const words x = in::load(at);
+      return in::choose(in::magnitude(x) > infinity, in::all(nan), x);
+    };
+    for (std::size_t j = 0; j < blocks * block_size; j += 2 * in::width) {
+      const words a = bits(from + j), b = bits(from + j + in::width);
+      in::prefetch(low, j);
+      in::store(high + j, in::in_order(in::packed((a + 0x8000) >> 16, (b + 0x8000) >> 16)));
+      in::store(low + j, in::in_order(in::packed(a & 0xFFFF, b & 0xFFFF)));
+    }
   }
 };
 

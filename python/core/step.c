@@ -564,7 +564,7 @@ static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
     struct array array;
     const struct place place = {"grad", i};
     status = grad && !lend_grad(&holds, place, grad, &array) && !check_sign(place, &array) ? 0 : -1;
-    if (!status) list[i] = (glissade_grad){sizeof *list, array.n, array.data};
+    if (!status) list[i] = (glissade_grad){.struct_size = sizeof *list, .n = array.n, .grad = array.data};
     Py_XDECREF(grad);
   }
   glissade_norm norm = {.struct_size = sizeof norm};

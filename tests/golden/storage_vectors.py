@@ -1,4 +1,4 @@
-"""Makes stored.torch.txt: steps on stored arrays that glissade must reproduce bit for bit.
+"""Makes storage.txt: steps on stored arrays that glissade must reproduce bit for bit.
 
 In the environment of torch_vectors.py, which says how to make it:
 
@@ -136,7 +136,7 @@ def main():
         lines += run(name, FLOAT32, formats.BF16, formats.BF16_STOCHASTIC, FLOAT32)
         lines += run(name, FLOAT32, formats.BF16, Q8, FLOAT32)
         lines += run(name, formats.BF16_STOCHASTIC, formats.BF16, Q8, FLOAT32)
-    path = Path(__file__).with_name("stored.torch.txt")
+    path = Path(__file__).with_name("storage.txt")
     path.write_text("\n".join(lines) + "\n")
     print(f"{path.name}: {sum(line.startswith('case') for line in lines)} cases, {path.stat().st_size} bytes")
 
