@@ -39,7 +39,7 @@ def main():
     if arguments.compare:
         return print("\n\n".join(compare(*results)))
     r = results[0]
-    if not r.optimizers and not r.lists:
+    if not r.optimizers and not r.lists and not r.stored:
         parser.exit(1, "nothing to report: the run has no size at which the library ran on one thread\n")
     if arguments.brief:
         return print("\n\n".join([*opening(r), *sizes(r)]))

@@ -233,6 +233,8 @@ std::vector<subject> all_subjects() {
     all.push_back(list_of<glissade::rules::rmsprop>("rmsprop", l, GLISSADE_RMSPROP_TORCH));
     all.push_back(list_of<glissade::rules::adam>("adamw", l, GLISSADE_ADAMW_TORCH));
   }
+  for (subject &s : stored_subjects())
+    all.push_back(std::move(s));
   return all;
 }
 

@@ -40,9 +40,10 @@ struct subject {
   std::vector<contender> contenders; // the library on the best instruction set first
 };
 
-// The optimizers of the list, the options of them that have a name of their own, some on lists of tensors, and the
-// norm of the gradients.
+// The optimizers of the list, the options of them that have a name of their own, some on lists of tensors and on stored
+// arrays, and the norm of the gradients.
 std::vector<subject> all_subjects();
+std::vector<subject> stored_subjects();
 
 // How many of so many floats, cut one after another from the same arrays, a list of tensors has.
 struct layout {

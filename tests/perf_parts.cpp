@@ -31,6 +31,13 @@ std::string found(const subject &s, contender who, Damage damage) {
 
 const auto nothing = [](float *const *) {};
 
+// The subjects whose contenders leave the same in the arrays. Stored arrays are compared by the tests of the library.
+std::vector<subject> checked_subjects() {
+  auto all = all_subjects();
+  std::erase_if(all, [](const subject &s) { return s.checked.empty(); });
+  return all;
+}
+
 // The arrays in which an error of a contender must be seen: all but the gradient, which must stay as it is.
 std::vector<std::size_t> results(const subject &s) {
   std::vector<std::size_t> numbers;
@@ -42,7 +49,7 @@ std::vector<std::size_t> results(const subject &s) {
 } // namespace
 
 TEST_CASE("what every contender computes is accepted, and each fault of it is found") {
-  for (const subject &s : all_subjects())
+  for (const subject &s : checked_subjects())
     for (const contender &who : s.contenders) {
       INFO(s.name << '/' << who.name);
       CHECK(found(s, who, nothing) == "");
@@ -59,7 +66,7 @@ TEST_CASE("what every contender computes is accepted, and each fault of it is fo
 }
 
 TEST_CASE("a contender that does nothing is found") {
-  for (const subject &s : all_subjects()) {
+  for (const subject &s : checked_subjects()) {
     contender idle = s.contenders.back();
     idle.step = [](std::size_t, int, float *const *) {};
     CHECK(found(s, idle, nothing) != "");
@@ -67,7 +74,7 @@ TEST_CASE("a contender that does nothing is found") {
 }
 
 TEST_CASE("the limit changes nothing, and must not") {
-  for (subject s : all_subjects()) {
+  for (subject s : checked_subjects()) {
     const group g{&s, n, false, {}};
     CHECK(difference(g, {&s.limit, n, 1, 0}) == "");
     s.limit.step = [k = results(s).front()](std::size_t, int, float *const *a) { a[k][3] += 1; };

@@ -38,6 +38,12 @@ SMALL = {
     "rmsprop-200x1024/groups/n:204800/threads:4": [2.5, 2.8, 2.2, 12],
     "rmsprop-200mixed/many/n:20000000/threads:1": [1, 2, 1, 12],
     "rmsprop-200mixed/flat/n:20000000/threads:1": [.85, 1.7, 1, 12],
+    "adamw-stored/limit/n:16384/threads:1": [.2, .2, .4, 16],
+    "adamw-stored/float32/n:16384/threads:1": [.4, .4, .4, 16],
+    "adamw-stored/split/n:16384/threads:1": [.5, .3, .6, 16],
+    "adamw-stored/split-limit/n:16384/threads:1": [.1, .1, .1, 16],
+    "adamw-stored/float32-scalar/n:16384/threads:1": [1, 1, 1, 16],
+    "adamw-stored/split-scalar/n:16384/threads:1": [3, 3, 3, 16],
     "grad-norm/limit/n:16777216/threads:1": [.1, .2, .1, 4],
     "grad-norm/avx512/n:16777216/threads:1": [.125, .22, .11, 4],
 }
@@ -136,6 +142,10 @@ class Report(unittest.TestCase):
         # Of the group, 200 tensors share .1 ns for each of 204,800 elements.
         self.assertEqual(rows(self.text, "rmsprop-200x1024, 1 thread"), [["0.600", "0.800", "2", "102"]])
         self.assertEqual(rows(self.text, "rmsprop-200mixed, 1 thread"), [["1", "0.850", "–", "–"]])
+
+    def test_stored_arrays_beside_floats_of_the_same_instruction_set(self):
+        self.assertEqual(rows(self.text, "split"), [["1.25 (0.500)"]])
+        self.assertEqual(rows(self.text, "split-scalar"), [["3"]])
 
     def test_page_is_whole_in_itself_and_has_pictures_first(self):
         page = (self.out / "report.html").read_text()

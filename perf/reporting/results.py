@@ -49,6 +49,8 @@ class Results:
         self.best = self.isas[0]
         self.params = int(self.context.get("params", DEFAULT_PARAMS))
         self.lists = {c.optimizer: c.n for c in self.rounds if c.contender == "many"}
+        self.stored = {o: sorted({c.n for c in self.rounds if c.optimizer == o})
+                       for o in dict.fromkeys(c.optimizer for c in self.rounds) if o.endswith("-stored")}
         self.optimizers = [o for o in dict.fromkeys(c.optimizer for c in self.rounds) if self.sizes(o)]
         self.threads = sorted({c.threads for c in self.rounds if c.threads}) or [1]
         self.few_and_all = sorted({1, self.threads[-1]})

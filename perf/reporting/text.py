@@ -116,6 +116,29 @@ def lists(r):
                   r.ratio(c._replace(contender="each"), c), r.group_cost(c)] for c in cells])
 
 
+def stored(r):
+    yield "## Arrays of 16 and 8 bits"
+    yield ("A step with stored arrays over the step on floats: the time, in brackets that of a loop that moves as many bytes "
+           "over that of a loop that moves the floats' (what the time would be if bytes were all that counts). "
+           "`bf16-grad` has a gradient in bf16, the others that and more: param written out in bf16 too, a split param, "
+           "a state in bf16 or in Q8.")
+    tensors = [(o, n, t) for o in r.stored for n in r.stored[o] for t in r.few_and_all]
+    limits = {c.contender for c in r.rounds if c.optimizer in r.stored and c.contender.endswith("-limit")}
+    names = [c for c in dict.fromkeys(c.contender for c in r.rounds if c.optimizer in r.stored)
+             if c not in limits | {"limit"} and not c.startswith("float32")]
+    rows = []
+    for name in names:
+        isa = next((isa for isa in r.isas if name.endswith("-" + isa)), "")
+        row = [name]
+        for o, n, t in tensors:
+            cell = Cell(o, name, n, t)
+            time = r.ratio(cell, cell._replace(contender=f"float32-{isa}" if isa else "float32"))
+            limit = r.ratio(cell._replace(contender=f"{name}-limit"), cell._replace(contender="limit")) if not isa else None
+            row.append(time and number(time) + (f" ({number(limit)})" if limit else ""))
+        rows.append(row)
+    yield table([""] + [f"{o.removesuffix('-stored')}, {size_name(n)}, {on(t)}" for o, n, t in tensors], rows)
+
+
 def oddities(r):
     yield "## Odd sizes, places and states"
     yield ("Time over that of n aligned elements of ordinary numbers, on one thread, at the size where it is the worst: "
@@ -145,7 +168,7 @@ def shortfalls(r):
 def report(r, pictures=()):
     """The blocks of the report; `pictures`: (name, text) of those drawn, the first to open it."""
     first, *others = [[f"![{text}]({name})"] for name, text in pictures] or [[]]
-    sections = [opening(r), first, model(r), *others, sizes(r), lists(r), oddities(r), shortfalls(r)]
+    sections = [opening(r), first, model(r), *others, sizes(r), lists(r), stored(r), oddities(r), shortfalls(r)]
     for blocks in map(list, sections):
         # A section in whose table nothing stands is left out.
         if blocks and blocks[-1]:
