@@ -153,7 +153,7 @@ class Report(unittest.TestCase):
         self.assertEqual(sources, ["data:image/svg+xml;bas"] * 3)
         self.assertIn("Example CPU</h1>", page)
         self.assertLess(page.index("<img"), page.index("<table>"))
-        self.assertEqual(page.count("<table>"), 5)
+        self.assertEqual(page.count("<table>"), 6)
         text = (self.out / "report.md").read_text()
         self.assertEqual(re.sub(r"!\[.*\n\n", "", text), self.text)
 
@@ -183,7 +183,7 @@ class Report(unittest.TestCase):
         warning = "WARNING: the machine was busy"
         self.assertIn(warning, self.changed(lambda entry: entry.update(spread=.2)))
         self.assertIn(warning, self.changed(lambda entry: entry.update(others=.3)))
-        for count, warns in ((4, False), (5, True)):  # of 28
+        for count, warns in ((5, False), (6, True)):  # of 34
             wide = [name + "/manual_time" for name in list(SMALL)[:count]]
             text = self.changed(lambda entry: entry["name"] in wide and entry.update(spread=.3))
             self.assertEqual(warning in text, warns)
@@ -204,14 +204,14 @@ class Report(unittest.TestCase):
         return report("--compare", first, self.run_of(slower, cpu=name))
 
     def test_compare_knows_how_much_the_machine_does(self):
-        self.assertIn("0 of 28 measurements changed", self.compared())
+        self.assertIn("0 of 34 measurements changed", self.compared())
         text = self.compared(avx512=1.5, plain=1.4)
-        self.assertIn("1 of 28", text)
+        self.assertIn("1 of 34", text)
         self.assertEqual(rows(text, "rmsprop/avx512/n:1024/threads:1"), [["1.5", "0.400"]])
-        self.assertIn("0 of 28", self.compared(avx512=1.5, plain=1.6))
-        self.assertIn("0 of 28", self.compared(avx512=1.03))  # both spread by .02
-        self.assertIn("1 of 28", self.compared(avx512=1.52, limit=1.4))
-        self.assertIn("0 of 28", self.compared(avx512=1.52, limit=1.5))
+        self.assertIn("0 of 34", self.compared(avx512=1.5, plain=1.6))
+        self.assertIn("0 of 34", self.compared(avx512=1.03))  # both spread by .02
+        self.assertIn("1 of 34", self.compared(avx512=1.52, limit=1.4))
+        self.assertIn("0 of 34", self.compared(avx512=1.52, limit=1.5))
         self.assertIn("**WARNING: cpu differs:** Example CPU and Another", self.compared("Another"))
 
     def real(self, *flags):
