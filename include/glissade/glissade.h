@@ -18,8 +18,8 @@
  *
  * Sizes. Every struct begins with its size, so that structs can grow, and programs and libraries of different
  * versions work together. New fields come at the end, and 0 is what was before they existed. A struct that is
- * smaller than this version's has 0 in the fields that it lacks; a larger one is taken if all that this version
- * does not know is 0. Else GLISSADE_BAD_STRUCT_SIZE.
+ * smaller than this version's, but not than the first version's, has 0 in the fields that it lacks; a larger
+ * one is taken if all that this version does not know is 0. Else GLISSADE_BAD_STRUCT_SIZE.
  *
  * Numbers. Options are doubles. What depends on them alone is computed in double and rounded once to float;
  * every element is then computed by the documented formula in binary32, round to nearest even, each operation
@@ -154,12 +154,12 @@ typedef struct glissade_rmsprop {
   double eps;          /* at least 0 */
   double weight_decay; /* at least 0; 0 for none */
   double momentum;     /* at least 0; 0 for none */
-  double grad_scale;   /* multiplies the gradient before anything else, not 0, of either sign; 1 for none */
+  double grad_scale;   /* multiplies the gradient before anything else, not 0 as a float, of either sign */
   double initial_square_avg; /* what reset writes to square_avg, at least 0 */
   int centered; /* 1: divide by the standard deviation (Graves 2013) instead of the root mean square */
   int nesterov; /* 1: Nesterov momentum; without effect where momentum is 0 */
   int maximize; /* 1: ascend instead of descend */
-  int flush_subnormals; /* 1: each new state value below 2^-126 in magnitude becomes 0 before its use */
+  int flush_subnormals; /* 1: each new state value below 2^-126 in magnitude becomes +0 before its use */
   int eps_in_sqrt;      /* 1: sqrt(v + eps), 0: sqrt(v) + eps */
   int lr_in_momentum; /* 1: lr multiplies the gradient as it enters the buffer, 0: the buffer as it is used */
   int decoupled_weight_decay; /* 1: param shrinks by lr * weight_decay, 0: weight_decay * param joins the
@@ -250,8 +250,8 @@ GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *opti
  * are what they leave. The fields lr, weight_decay, grad_scale, maximize, flush_subnormals, threads and step
  * of the options mean the same everywhere; so do, unless said otherwise, eps (at least 0) and beta1 and beta2
  * (in [0, 1)). Each _reset writes 0 to every state array that the options need, unless said otherwise. Powers
- * like beta1^step are computed from the number of the step, never as a running product: a resumed run is the
- * same run.
+ * like beta1^step are computed from the number of the step, to within an ulp of a double, never as a running
+ * product: a resumed run is the same run.
  */
 
 /*
@@ -439,7 +439,7 @@ typedef struct glissade_lion {
 /*
  * One step of Lion (X. Chen et al., Symbolic Discovery of Optimization Algorithms, 2023), with m of exp_avg:
  *
- *   p = fma(f(-lr), sign(fma(f(1 - beta1), g, f(beta1) * m)), p)        sign(0) = 0, of a NaN: NaN
+ *   p = fma(f(-lr), sign(fma(f(1 - beta1), g, f(beta1) * m)), p)        sign(+-0) = +0, of a NaN: NaN
  *   m = fma(f(1 - beta2), g, f(beta2) * m)
  *
  * Bytes moved per element: 20.
@@ -698,10 +698,10 @@ typedef struct glissade_storage {
  * glissade_<name>_step_many_clipped(options, count, tensors, max_norm, norm) first reads all gradients once
  * for their norm. Where one is not finite it returns GLISSADE_NOT_FINITE and has changed no array: skip the
  * step, and lower the loss scale. Else it takes the step with the gradients multiplied by min(1, max_norm /
- * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is the norm of the gradients after their
- * scaling by grad_scale; the product of the two factors is rounded once. That costs no further pass over
- * memory. max_norm is at least 0 (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. All tensors
- * must have the same grad_scale; else GLISSADE_UNEQUAL_GRAD_SCALE. *norm, unless norm is NULL, becomes N
+ * (N + 1e-6)), as torch.nn.utils.clip_grad_norm_ does, where N is their norm times |grad_scale|; the product
+ * of the two factors is rounded once. That costs no further pass over memory. The options of the call and of
+ * all tensors must have the same grad_scale; else GLISSADE_UNEQUAL_GRAD_SCALE. max_norm is at least 0
+ * (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. *norm, unless norm is NULL, becomes N
  * whenever the gradients were read.
  *
  * glissade_<name>_step_share(options, count, tensors, share, shares) takes one of `shares` equal parts of the
