@@ -104,6 +104,31 @@ TEMPLATE_LIST_TEST_CASE("a check names the tensor at fault and changes nothing",
   CHECK(functions::check(nullptr, 0, nullptr, nullptr) == GLISSADE_NULL_OPTIONS);
 }
 
+TEMPLATE_LIST_TEST_CASE("the first fault is that of the options, of the list, of the further arguments",
+                        "[calls][status]", family::all) {
+  using functions = typename model<TestType>::functions;
+  const auto o = first_step<TestType>();
+  auto wrong = o, other = o;
+  wrong.lr = -1;
+  other.grad_scale = 2;
+  model<TestType> m;
+  const std::size_t count = m.tensors.size();
+  const auto expect = [&](const auto &options, glissade_status share, glissade_status clipped) {
+    CHECK(functions::step_share(&options, count, m.tensors.data(), 1, 1) == share);
+    CHECK(functions::step_many_clipped(&options, count, m.tensors.data(), -1, nullptr) == clipped);
+  };
+  m.tensors[2].options = &other;
+  expect(o, GLISSADE_BAD_SHARE, GLISSADE_UNEQUAL_GRAD_SCALE);
+  m.tensors[2].options = nullptr;
+  expect(o, GLISSADE_BAD_SHARE, GLISSADE_BAD_MAX_NORM);
+  m.tensors[3].param = nullptr;
+  expect(o, GLISSADE_NULL_PARAM, GLISSADE_NULL_PARAM);
+  m.tensors[0].grad = nullptr;
+  expect(o, GLISSADE_NULL_GRAD, GLISSADE_NULL_GRAD);
+  expect(wrong, GLISSADE_BAD_LR, GLISSADE_BAD_LR);
+  CHECK(m.nothing_changed());
+}
+
 TEMPLATE_LIST_TEST_CASE("a list that no memory can hold is refused", "[calls][status]", family::all) {
   using functions = typename model<TestType>::functions;
   const auto o = first_step<TestType>();

@@ -26,7 +26,8 @@ prints() { # TEXT COMMAND...
   echo "$way: printed $printed, expected $1"
   [ "$printed" = "$1" ]
 }
-flags() { PKG_CONFIG_PATH=$(dirname "$(find "$folder/prefix" -name glissade.pc)") pkg-config --cflags --libs glissade; }
+pc() { PKG_CONFIG_PATH=$(dirname "$(find "$folder/prefix" -name glissade.pc)") pkg-config "$@" glissade; }
+flags() { pc --cflags --libs; }
 with_pkg_config() {
   # shellcheck disable=SC2046
   "$CC" -std=c99 -Wall -Wextra -Wpedantic -Werror "$here/consumers/main.c" $(flags) "$@" -o "$folder/consumer"
@@ -44,8 +45,9 @@ pkg-config)
   ;;
 c | cxx)
   install_from "$build"
-  project "$way" -DCMAKE_BUILD_TYPE=Release
+  project "$way" -DCMAKE_BUILD_TYPE=Release -DWANTED="$(pc --modversion)"
   prints 0.875 "$folder/$way/consumer"
+  refused "compatible with requested version" cmake "$folder/$way" -DWANTED=0.0
   ;;
 subdirectory)
   project subdirectory -DCMAKE_BUILD_TYPE=Release
@@ -62,9 +64,11 @@ shared)
   [ -z "$others" ] || { echo "exported beside glissade_*: $others"; exit 1; }
   readelf -d "$library" | grep -q 'SONAME.*\[libglissade\.so\.[0-9]*\.[0-9]*\]' || { echo "no SONAME"; exit 1; }
   ! readelf -d "$library" | grep 'NEEDED.*libstdc++' || { echo "a C library should not need that of C++"; exit 1; }
+  readelf -d "$library" | grep -Eq 'NEEDED.*lib[gi]?omp' || { echo "no OpenMP by default"; exit 1; }
+  grep -q -- -DNDEBUG "$folder/build/build.ninja" || { echo "not optimised by default"; exit 1; }
   with_pkg_config "-Wl,-rpath,$(dirname "$library")"
   prints 0.875 "$folder/consumer"
-  project c -DCMAKE_BUILD_TYPE=Release
+  project c -DCMAKE_BUILD_TYPE=Release -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON # the library brings its own
   prints 0.875 "$folder/c/consumer"
   "$CC" -std=c99 -I "$folder/prefix/include" "$here/consumers/unloaded.c" -ldl -o "$folder/unloaded"
   prints 0.875 env OMP_NUM_THREADS=4 "$folder/unloaded" "$library"

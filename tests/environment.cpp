@@ -58,10 +58,13 @@ TEMPLATE_LIST_TEST_CASE("no floating-point mode of the caller changes a list or 
   options o = functions::defaults;
   o.step = 3;
   o.grad_scale = .1;
-  for (const bool clipped : {false, true}) {
+  enum way { many, clipped, share };
+  for (const way how : {many, clipped, share}) {
     const auto take = [&](family::arrays<TestType> &a, double &norm) {
       const auto t = family::tensor_of<TestType>(a.n, a.at().data());
-      return clipped ? functions::step_many_clipped(&o, 1, &t, .3, &norm) : functions::step_many(&o, 1, &t);
+      return how == clipped ? functions::step_many_clipped(&o, 1, &t, .3, &norm)
+             : how == share ? functions::step_share(&o, 1, &t, 0, 1)
+                            : functions::step_many(&o, 1, &t);
     };
     family::arrays<TestType> expected(n, family::ordinary_float, 5);
     double expected_norm = 0;
@@ -107,6 +110,16 @@ TEST_CASE("no floating-point mode of the caller changes what reset writes", "[en
     const auto reset = [&](float &value) { return glissade_rmsprop_reset(&o, 1, &value, nullptr, nullptr); };
     require_same_in_all_modes(reset, static_cast<float>(initial));
   }
+}
+
+TEST_CASE("no floating-point mode of the caller changes what a check finds", "[environment]") {
+  glissade_rmsprop o = GLISSADE_RMSPROP_TORCH;
+  o.lr = -0x1p-1074; // below 0, unless subnormals count as 0
+  const auto check = [&](glissade_status &found) {
+    found = glissade_rmsprop_check(&o, 0, nullptr, nullptr);
+    return GLISSADE_OK;
+  };
+  require_same_in_all_modes(check, GLISSADE_BAD_LR);
 }
 
 TEST_CASE("loading the library leaves the floating-point mode alone", "[environment]") {

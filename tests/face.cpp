@@ -36,6 +36,7 @@ TEMPLATE_LIST_TEST_CASE("the owner of a state does what the C functions do", "[f
       REQUIRE(optimizer.state(k).size() == (states[k].needed ? n : 0));
       if (states[k].needed) CHECK(family::first_difference(optimizer.state(k).data(), at[k + 2], n) == n);
     }
+    CHECK_THROWS_AS(optimizer.state(count - 2), std::out_of_range);
     optimizer.reset();
     CHECK(optimizer.options().step == 0);
     for (std::size_t k = 0; k < count - 2; ++k)

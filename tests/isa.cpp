@@ -52,6 +52,12 @@ TEST_CASE("the first call chooses as the environment says", "[.first]") {
     glissade_norm norm = family::no_norm;
     CHECK(glissade_grad_norm(1, &gradient, 1, &norm) == GLISSADE_UNAVAILABLE_ISA);
     CHECK((param == 1 && square_avg == 0 && norm.norm == -5));
+    CHECK(glissade_rmsprop_step_share(&options, 1, &tensor, 0, 1) == GLISSADE_UNAVAILABLE_ISA);
+    CHECK(glissade_rmsprop_step_share(&options, 1, &tensor, 1, 1) ==
+          GLISSADE_BAD_SHARE); // other faults come first
+    CHECK(glissade_rmsprop_step_many_clipped(&options, 1, &tensor, -1, nullptr) == GLISSADE_BAD_MAX_NORM);
+    CHECK(glissade_rmsprop_step(&options, 1, &param, &grad, nullptr, nullptr, nullptr) ==
+          GLISSADE_NULL_SQUARE_AVG);
     square_avg = 5; // what runs no kernel works
     CHECK(glissade_rmsprop_check(&options, 1, &tensor, nullptr) == GLISSADE_OK);
     CHECK(glissade_rmsprop_reset(&options, 1, &square_avg, nullptr, nullptr) == GLISSADE_OK);

@@ -249,6 +249,48 @@ TEMPLATE_LIST_TEST_CASE("an array counts its own steps: added late, left out, or
   }
 }
 
+TEST_CASE("what is changed between two steps counts in the next one", "[model]") {
+  std::vector<float> a(4, 1), b(4, 1), c(4), d(4), expected_a = a, expected_b = b;
+  const std::vector<float> grad(4, .5f);
+  glissade::adam first(4), second(4);
+  glissade::model<glissade_adam> m, other;
+  m.add(a, grad);
+  const auto step = [&](bool with_a = true) {
+    m.step();
+    if (with_a) first.step(expected_a, grad);
+    if (m.size() > 1) second.step(expected_b, grad);
+    CHECK((a == expected_a && b == expected_b));
+  };
+  step();
+  m.add(b, grad);
+  step();
+  m.set_steps(0, 40);
+  first.options().step = 40;
+  step();
+  m.set_steps(100);
+  first.options().step = second.options().step = 100;
+  step();
+  m.set_grad(0, std::span(grad).first(0)); // where it was, but empty
+  step(false);
+  m.set_grad(0, grad);
+  step();
+  m.add({}, {}); // an array of nothing has its gradient
+  step();
+  CHECK((m.steps(0) == 103 && m.steps(1) == 104 && m.steps(2) == 1));
+
+  other.add(c, grad);
+  other.add(d, grad);
+  other.add({}, {});
+  other.step();
+  std::stringstream stream;
+  m.save(stream);
+  other.restore(stream);
+  c = a, d = b;
+  other.step();
+  step();
+  CHECK((c == a && d == b));
+}
+
 TEST_CASE("the model counts the steps, and says so", "[model]") {
   std::vector<float> a(4, 1), grad(4, 1);
   glissade_adam counted = GLISSADE_ADAM_TORCH;
@@ -316,4 +358,13 @@ TEST_CASE("arrays that overlap are found wherever they stand in the list", "[mod
   m.set_grad(2, all.subspan(50, 10));
   m.step();
   CHECK(m.steps() == 2);
+
+  std::vector<float> elsewhere(100);
+  const std::span<float> others(elsewhere);
+  glissade::model<glissade_sgd> nested; // a short gradient in a long one hides nothing behind it
+  nested.add(others.first(50), all.first(50));
+  nested.add(others.subspan(50, 2), all.subspan(10, 2));
+  nested.step();
+  nested.add(all.subspan(20, 10), others.subspan(60, 10));
+  CHECK_THROWS_WITH(nested.step(), "glissade: arrays 0 and 2 overlap");
 }

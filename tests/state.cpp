@@ -68,7 +68,7 @@ std::string refusal(Model &m, const std::string &bytes) {
 class watched : public std::stringbuf {
 public:
   explicit watched(const std::string &bytes) : std::stringbuf(bytes, std::ios::in) {}
-  bool seekable = true;
+  bool seekable = true, tells = true;
   std::string second = {};
   std::vector<std::pair<const char *, std::streamsize>> reads;
 
@@ -78,7 +78,7 @@ protected:
     return std::stringbuf::xsgetn(to, n);
   }
   pos_type seekoff(off_type by, std::ios::seekdir from, std::ios::openmode mode) override {
-    return seekable ? std::stringbuf::seekoff(by, from, mode) : pos_type(-1);
+    return tells ? std::stringbuf::seekoff(by, from, mode) : pos_type(-1);
   }
   pos_type seekpos(pos_type to, std::ios::openmode mode) override {
     if (++sought_ == 2) std::copy(second.begin(), second.end(), eback()); // the first asks whether it can be
@@ -189,6 +189,24 @@ TEST_CASE("a state that no model can be in is refused", "[state]") {
   CHECK((m.model.options().eps == 0 && m.model.options(1).eps == 1e-8));
 }
 
+TEST_CASE("a state with an array twice, or without one that the model has, is refused", "[state]") {
+  kept_model<glissade_adagrad> one;
+  const std::string good = one.saved();
+  const std::size_t at = good.find("sum\0", 0, 4), size = 32 + one.a.size() * sizeof(float);
+  std::string twice = with(good, at - 8, std::int64_t(2));
+  twice.insert(at, good.substr(at, size));
+  REFUSED(one, sealed(twice), "other state arrays");
+
+  rmsprop more;
+  std::vector<float> grad_a(3), grad_b(2);
+  glissade::model<glissade_rmsprop> frugal;
+  frugal.add(more.a, grad_a);
+  frugal.add(more.b, grad_b, frugal.add_group(GLISSADE_RMSPROP_TORCH));
+  std::ostringstream fewer;
+  frugal.save(fewer);
+  REFUSED(more, fewer.str(), "other state arrays");
+}
+
 TEST_CASE("so is one of version 1, and a struct of another size", "[state]") {
   if (std::endian::native != std::endian::little) return; // version 1 has the bytes of its machine
   kept_model<glissade_adam> m;
@@ -261,11 +279,12 @@ TEST_CASE("floats are read into place, unless the stream cannot be sought in", "
   std::ostringstream saved;
   m.save(saved);
   const auto state = other.state(0, 0);
-  for (const bool seekable : {true, false}) {
+  for (const auto &[seekable, tells] : {std::pair(true, true), {false, true}, {false, false}}) {
     other.set_steps(0);
     std::ranges::fill(state, 7.f);
     watched bytes(saved.str());
     bytes.seekable = seekable;
+    bytes.tells = tells;
     std::istream stream(&bytes);
     other.restore(stream);
     CHECK((std::ranges::equal(state, m.state(0, 0)) && other.steps() == 1));
@@ -289,7 +308,7 @@ TEST_CASE("floats are read into place, unless the stream cannot be sought in", "
   small.model.step();
   good[good.size() - 20] ^= 1;
   watched bytes(good);
-  bytes.seekable = false;
+  bytes.seekable = bytes.tells = false;
   std::istream stream(&bytes);
   REFUSED(small, stream, "checksum");
 }

@@ -1,6 +1,6 @@
 // A program outside of glissade, in C++: prints one parameter after one step.
 #include <cstdio>
-#include <glissade/glissade.hpp>
+#include <glissade/model.hpp>
 #include <vector>
 
 int main() {
@@ -9,7 +9,8 @@ int main() {
   options.alpha = 0.75;
   options.eps = 0;
   std::vector<float> param{1}, grad{2};
-  glissade::rmsprop optimizer(1, options);
-  optimizer.step(param, grad);
+  glissade::model<glissade_rmsprop> model(options);
+  model.add(param, grad);
+  model.step();
   std::printf("%g\n", param[0]);
 }
