@@ -2,8 +2,10 @@
 """Plants the faults of faults.py one at a time in a copy of the sources, and lists those that no quick test notices.
 
 The library of the copy is a shared one, so that its faults stay in it: the tests are compiled once, from the right
-headers. Those of the words and of the C++ headers compile what they test, so they are built again where it changed; a
-fault of CMakeLists.txt is looked for in a second copy, which is built as a user's is. Usage: run.py [NUMBER...] for some of the faults only, or --check that each is still to be found."""
+headers. It exports all of its functions, since tests call inner ones too. Those of the words and of the C++ headers
+compile what they test, so they are built again where it changed; a fault of CMake's files is looked for in a second
+copy, which is built and installed as a user's is. Usage: run.py [NUMBER...] for some of the faults only, or --check
+that each is still to be found."""
 import os
 import shutil
 import subprocess
@@ -18,11 +20,15 @@ HOME = ROOT / "build" / "mutation"
 SOURCE, BUILD = HOME / "source", HOME / "build"
 PLAIN_SOURCE, PLAIN_BUILD = HOME / "plain-source", HOME / "plain-build"
 TESTS = "tests/glissade_tests"
-SECONDS = 120
+SECONDS = 300
 
 WORDS = ["tests/glissade_words", "-a"]
 HEADERS = ["tests/glissade_headers", "-a"]
-OBJECTS = ["ctest", "-R", "objects share|flags: ", "--stop-on-failure"]
+INSTALLED = ["glissade", "glissade_selftest"]
+PACKAGE = [
+    ["ctest", "-R", "objects share|flags: ", "--stop-on-failure"],
+    ["ctest", "-R", "a program outside: (c|cxx|shared)$", "--stop-on-failure"],
+]
 
 # Fast and sharp ones first; each is over at the first failure.
 QUICK = [
@@ -64,6 +70,7 @@ def copy_to(source):
 def prepare():
     copy_to(SOURCE)
     plant(SOURCE / "CMakeLists.txt", "-O3;-fno-lto", "-O1;-fno-lto")
+    plant(SOURCE / "CMakeLists.txt", "CXX_VISIBILITY_PRESET hidden", "CXX_VISIBILITY_PRESET default")
     subprocess.run(
         ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON", "-DBUILD_SHARED_LIBS=ON", "-DCMAKE_BUILD_TYPE=None",
          "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON"], check=True, capture_output=True)
@@ -71,7 +78,7 @@ def prepare():
     subprocess.run(["cmake", "-S", PLAIN_SOURCE, "-B", PLAIN_BUILD, "-G", "Ninja", "-DGLISSADE_DEVELOPER=ON"],
                    check=True, capture_output=True)
     errors = build("glissade", "glissade_tests", "glissade_concurrency", "glissade_words", "glissade_headers", "glissade_convert",
-                   "fuzz_optimizers") or build("glissade", folder=PLAIN_BUILD)
+                   "fuzz_optimizers") or build(*INSTALLED, folder=PLAIN_BUILD)
     if errors:
         sys.exit(errors)
 
@@ -90,10 +97,14 @@ def noticed_by(commands, folder=BUILD):
     return None
 
 
+def is_of_package(file):
+    return file == "CMakeLists.txt" or file.startswith("cmake/")
+
+
 def try_fault(file):
     """What notices the fault that was planted in a file, or None."""
-    if file == "CMakeLists.txt":
-        return "the compiler" if build("glissade", folder=PLAIN_BUILD) else noticed_by([OBJECTS], PLAIN_BUILD)
+    if is_of_package(file):
+        return "the compiler" if build(*INSTALLED, folder=PLAIN_BUILD) else noticed_by(PACKAGE, PLAIN_BUILD)
     if file.endswith(".hpp") and file.startswith("include/"):
         return "the compiler" if build("glissade_headers") else noticed_by([HEADERS])
     return "the compiler" if build("glissade", "glissade_words") else noticed_by(QUICK)
@@ -108,14 +119,14 @@ def main():
         return
     started = time.time()
     prepare()
-    for failure in noticed_by([*QUICK, HEADERS]), noticed_by([OBJECTS], PLAIN_BUILD):
+    for failure in noticed_by([*QUICK, HEADERS]), noticed_by(PACKAGE, PLAIN_BUILD):
         if failure:
             sys.exit(f"without a fault there is a failure: {failure}")
     survivors = 0
     wanted = [int(word) for word in sys.argv[1:]] or range(len(FAULTS))
     for i in wanted:
         file, old, new, *why = FAULTS[i]
-        source = (PLAIN_SOURCE if file == "CMakeLists.txt" else SOURCE) / file
+        source = (PLAIN_SOURCE if is_of_package(file) else SOURCE) / file
         right = plant(source, old, new)
         by = try_fault(file)
         source.write_text(right)
