@@ -91,6 +91,9 @@ TEMPLATE_LIST_TEST_CASE("a check names the tensor at fault and changes nothing",
     t.n = SIZE_MAX;
     expect(GLISSADE_BAD_N, at);
     t = good;
+    t.struct_size += 8; // of the first one, so of all: what lies behind it is not 0
+    expect(GLISSADE_BAD_STRUCT_SIZE, at);
+    t = good;
     auto own = o;
     own.lr = -1;
     t.options = &own;

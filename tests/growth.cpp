@@ -190,7 +190,8 @@ TEMPLATE_LIST_TEST_CASE("a preset fills a struct of any version", "[growth][pres
   options untouched, before;
   std::memset(&untouched, 0x55, sizeof untouched);
   std::memcpy(&before, &untouched, sizeof before);
-  CHECK(functions::preset_named(&untouched, sizeof untouched, "Torch") == GLISSADE_UNKNOWN_PRESET);
+  for (const std::string &wrong : {std::string("Torch"), std::string(), preset + std::string("s")})
+    CHECK(functions::preset_named(&untouched, sizeof untouched, wrong.c_str()) == GLISSADE_UNKNOWN_PRESET);
   CHECK(functions::preset_named(&untouched, sizeof untouched, nullptr) == GLISSADE_UNKNOWN_PRESET);
   CHECK(functions::preset_named(&untouched, first - 8, preset) == GLISSADE_BAD_STRUCT_SIZE);
   CHECK(functions::preset_named(&untouched, sizeof untouched + 4, preset) == GLISSADE_BAD_STRUCT_SIZE);
