@@ -18,7 +18,7 @@ constexpr table table_of(const char *name) {
       add_squares<isa>,
       {
           {},
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) {codec<isa>::decode, codec<isa>::encode},
+#define GLISSADE_STORAGE(name, codec, ...) {codec<isa>::decode, codec<isa>::encode},
 #include "glissade/storages.inc"
       },
 #define GLISSADE_OPTIMIZER(name, preset) kernel_of<isa, rules::name, ways>,
