@@ -112,6 +112,8 @@ xsimd)
   grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/newer/CMakeCache.txt"
   refused "needs xsimd 8.1 or newer; $folder/older/include has 7.6" configure older
   refused "GLISSADE_ISAS has sse9" configure newer "-DGLISSADE_ISAS=scalar;sse9"
+  quietly configure newer -DGLISSADE_ISAS=scalar
+  [ "$(grep '^GLISSADE_ISA' "$folder/newer/glissade/kernels/isas.inc")" = "GLISSADE_ISA(scalar, )" ]
   ;;
 pages)
   # The pieces of C++ on the pages, each in a function of its own that must move a parameter.
