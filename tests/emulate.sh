@@ -20,8 +20,10 @@ run_all() {
   EXPECTED_ISA=$expected "${emulator[@]}" "$build/tests/glissade_tests" '[.first]'
   "${emulator[@]}" "$build/glissade_selftest"
   "${emulator[@]}" "$build/tests/glissade_words"
-  # QEMU 7.2 reads all of what AVX2 loads through a mask, so beyond the arrays.
-  "${emulator[@]}" "$build/tests/glissade_tests" $([ "$expected" != avx2 ] || echo '~[memory]~[.]')
+  # Of AVX2, which all tests run wherever the CPU has it, the choice alone is new here. QEMU 7.2 also reads all of what a
+  # masked load leaves out, so tests at the ends of pages would fail.
+  [ "$expected" != avx2 ] || exec "${emulator[@]}" "$build/tests/glissade_tests" '[isa],[norm]~[.]'
+  "${emulator[@]}" "$build/tests/glissade_tests"
   "${emulator[@]}" "$build/tests/glissade_concurrency"
   for target in optimizers state; do
     "${emulator[@]}" "$build/tests/fuzz/fuzz_$target" "$corpus/$target"
