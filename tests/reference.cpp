@@ -126,3 +126,28 @@ TEST_CASE("NAdam multiplies its momenta as long as they count", "[reference]") {
     }
   }
 }
+
+TEST_CASE("Adam with eps beside the uncorrected root is one without bias correction, at another lr",
+          "[reference]") {
+  constexpr std::size_t n = 67;
+  const double lr = 1e-3, beta1 = .9, beta2 = .999, eps = 1e-3; // so large that its place matters
+  glissade::adam optimizer(n);
+  auto &o = optimizer.options();
+  o.eps = eps;
+  o.no_bias_correction = 1;
+  std::vector<float> param(n, 1), grad(n);
+  std::vector<double> p(n, 1), m(n), v(n);
+  for (int t = 1; t <= 20; ++t) {
+    o.lr = lr * std::sqrt(1 - std::pow(beta2, t)) / (1 - std::pow(beta1, t));
+    for (std::size_t i = 0; i < n; ++i) {
+      const double g = grad[i] =
+          family::ordinary_float(family::mixed(std::uint32_t(i * 100) + std::uint32_t(t)));
+      m[i] += (1 - beta1) * (g - m[i]);
+      v[i] += (1 - beta2) * (g * g - v[i]);
+      p[i] -= o.lr * m[i] / (std::sqrt(v[i]) + eps);
+    }
+    optimizer.step(param, grad);
+  }
+  for (std::size_t i = 0; i < n; ++i)
+    REQUIRE(std::abs(param[i] - p[i]) <= 2e-6 * std::max(1., std::abs(p[i])));
+}

@@ -249,7 +249,8 @@ GLISSADE_API glissade_status glissade_rmsprop_reset(const glissade_rmsprop *opti
  * p = f(1 - lr * weight_decay) * p before everything else. These lines are not repeated below, where g and p
  * are what they leave. The fields lr, weight_decay, grad_scale, maximize, flush_subnormals, threads and step
  * of the options mean the same everywhere; so do, unless said otherwise, eps (at least 0) and beta1 and beta2
- * (in [0, 1)). Each _reset writes 0 to every state array that the options need, unless said otherwise. Powers
+ * (in [0, 1)). A beta that was a float in between is another number: 1 - 0.999f differs from 1 - 0.999 in the
+ * fifth digit. Each _reset writes 0 to every state array that the options need, unless said otherwise. Powers
  * like beta1^step are computed from the number of the step, to within an ulp of a double, never as a running
  * product: a resumed run is the same run.
  */
@@ -680,14 +681,14 @@ typedef struct glissade_storage {
  * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
  * itself is only read.
  *
- * A tensor is its number of elements, the arrays of _step, its own options, NULL for those of the call, and its
- * storage, NULL if all its arrays are floats. So
- * parameter groups (no decay on biases, another lr for some layers) are one list in which the tensors of a
- * group point to the same options. A `step` of 0 among a tensor's own options means that of the call, so that
- * one counter serves all groups; another number is the tensor's own. Its own `threads` is checked but not used.
- * What is computed from the options is computed anew for each tensor whose options are at another address than
- * those of the tensor before it. The options of the call are needed and checked even if no tensor uses them,
- * and with `count` 0.
+ * A tensor is its number of elements, the arrays of _step, its own options, NULL for those of the call, and
+ * its storage, NULL if all its arrays are floats. So parameter groups (no decay on biases, another lr for
+ * some layers) are one list in which the tensors of a group point to the same options. A `step` of 0 among a
+ * tensor's own options means that of the call, so that one counter serves all groups; another number is the
+ * tensor's own. Its own `threads` is checked but not used. All other options are its own, lr too: where lr
+ * changes between steps, copy the options of the call before each and set what differs. What is computed from
+ * the options is computed anew for each tensor whose options are at another address than those of the tensor
+ * before it. The options of the call are needed and checked even if no tensor uses them, and with `count` 0.
  *
  * Every array and the options of every tensor are checked as in _step before anything is changed. Two tensors
  * may use the same gradient. Any other overlap between tensors is undefined behaviour, of which only that
