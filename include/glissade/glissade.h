@@ -144,8 +144,7 @@ GLISSADE_API int glissade_threads(void);
  *
  * The presets are what these frameworks compute with their default arguments. They differ in where eps
  * stands, in whether lr multiplies the momentum buffer when it is used or the gradient as it enters the
- * buffer (the same unless lr changes between steps), in the initial square_avg, and in the kind of weight
- * decay.
+ * buffer (the same unless lr changes between steps), in the initial square_avg and the kind of weight decay.
  */
 typedef struct glissade_rmsprop {
   size_t struct_size;  /* sizeof(glissade_rmsprop) */
@@ -681,14 +680,15 @@ typedef struct glissade_storage {
  * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
  * itself is only read.
  *
- * A tensor is its number of elements, the arrays of _step, its own options, NULL for those of the call, and
- * its storage, NULL if all its arrays are floats. So parameter groups (no decay on biases, another lr for
+ * A tensor is its number of elements, the arrays of _step, its own options (NULL for those of the call), and
+ * its storage (NULL if all its arrays are floats). So parameter groups (no decay on biases, another lr for
  * some layers) are one list in which the tensors of a group point to the same options. A `step` of 0 among a
  * tensor's own options means that of the call, so that one counter serves all groups; another number is the
  * tensor's own. Its own `threads` is checked but not used. All other options are its own, lr too: where lr
- * changes between steps, copy the options of the call before each and set what differs. What is computed from
- * the options is computed anew for each tensor whose options are at another address than those of the tensor
- * before it. The options of the call are needed and checked even if no tensor uses them, and with `count` 0.
+ * changes between steps, a group's options are made anew before each step, from a copy of the call's. What is
+ * computed from the options is computed anew for each tensor whose options are at another address than those
+ * of the tensor before it. The options of the call are needed and checked even if no tensor uses them, and
+ * with `count` 0.
  *
  * Every array and the options of every tensor are checked as in _step before anything is changed. Two tensors
  * may use the same gradient. Any other overlap between tensors is undefined behaviour, of which only that
