@@ -1,5 +1,5 @@
-// The words a rule may use, for a register of any instruction set and, since `scalar` is one of them, for a
-// float.
+// The words a rule may use, for a register of any instruction set and for a float, since `scalar` is an instruction
+// set too.
 #pragma once
 #include <cstddef>
 

@@ -61,8 +61,7 @@ std::vector<timing> measure(const group &g, const effort &e,
     for (const std::size_t i : order) {
       const cell &c = g.cells[i];
       if (g.subnormal) memory.fill(true);
-      // Warm up: a team of threads of this size, and in the caches what a sample of several steps finds
-      // there.
+      // Warm up: a team of threads of this size, and the caches as a sample of several steps finds them.
       glissade::over_chunks(c.n, c.threads, glissade::default_float_mode(), [](std::size_t, std::size_t) {});
       if (results[i].steps > 1) seconds_for(c, 1 + results[i].steps / 10);
       results[i].seconds.push_back(seconds_for(c, results[i].steps) / double(results[i].steps));

@@ -1,5 +1,5 @@
-// The C++20 face of glissade.h: spans instead of pointers, exceptions instead of statuses, and owners of the
-// state.
+// The C++20 face of glissade.h: spans instead of pointers, exceptions instead of statuses, and classes that
+// own the state.
 #if __cplusplus < 202002L
 #  error "glissade/glissade.hpp needs C++20; older C++ includes glissade/glissade.h"
 #elif !defined(GLISSADE_GLISSADE_HPP)
