@@ -21,8 +21,8 @@ inline float with_sign(bool negative, std::uint32_t bits) {
   return std::bit_cast<float>(bits | (negative ? sign_bit : 0));
 }
 
-// A finite float is digits * 2^exponent.
-inline wide digits(float x) {
+// A finite float is significand * 2^exponent.
+inline wide significand(float x) {
   const std::uint32_t fraction = magnitude(x) & 0x7fffff;
   return magnitude(x) >> 23 ? fraction | 0x800000 : fraction;
 }
@@ -45,8 +45,8 @@ inline wide shifted(wide m, int places) {
 // m * 2^e to the nearest float, to the even one of two.
 inline float rounded(bool negative, wide m, int e) {
   if (m == 0) return with_sign(negative, 0);
-  int unit = std::max(e + length(m) - 24, -149); // the place of the last digit
-  // Two digits more than are kept, the last of them for all that follow.
+  int unit = std::max(e + length(m) - 24, -149); // the place of the last bit
+  // Two bits more than are kept, the last of them for all that follow.
   wide kept = unit - e >= 2 ? shifted(m, unit - e - 2) : m << (e - unit + 2);
   const auto rest = static_cast<unsigned>(kept & 3);
   kept >>= 2;
@@ -70,13 +70,13 @@ inline float fma(float a, float b, float c) {
     return none ? nan : with_sign(negative, infinity_bits);
   }
   if (is_infinite(c)) return c;
-  wide product = digits(a) * digits(b), other = digits(c);
+  wide product = significand(a) * significand(b), other = significand(c);
   int e = exponent(a) + exponent(b), other_e = exponent(c);
   if (product == 0 && other == 0) return with_sign(negative && is_negative(c), 0);
   if (product == 0) return c;
   if (other == 0) return rounded(negative, product, e);
 
-  // Both with their first digit at place 120, so far left that what is lost of the smaller is never needed.
+  // Both with their first bit at place 120, so far left that what is lost of the smaller is never needed.
   const auto align = [](wide &m, int &at) {
     const int places = 121 - length(m);
     m <<= places;
@@ -106,15 +106,15 @@ inline float divide(float a, float b) {
     return nan;
   if (is_infinite(a) || magnitude(b) == 0) return with_sign(negative, infinity_bits);
   if (is_infinite(b)) return with_sign(negative, 0);
-  const wide up = digits(a) << 80, quotient = up / digits(b);
-  return rounded(negative, quotient << 1 | (quotient * digits(b) != up), exponent(a) - exponent(b) - 81);
+  const wide up = significand(a) << 80, quotient = up / significand(b);
+  return rounded(negative, quotient << 1 | (quotient * significand(b) != up), exponent(a) - exponent(b) - 81);
 }
 
 inline float sqrt(float a) {
   if (magnitude(a) == 0) return a;
   if (is_nan(a) || is_negative(a)) return nan;
   if (is_infinite(a)) return a;
-  auto m = static_cast<std::uint64_t>(digits(a));
+  auto m = static_cast<std::uint64_t>(significand(a));
   int e = exponent(a), places = std::countl_zero(m) - 2;
   if ((e - places) % 2) --places;
   m <<= places;

@@ -199,7 +199,7 @@ void compare_roots_from_estimates(std::uint32_t stride) {
 }
 
 // For every divisor, or every stride-th, the numerators whose quotients are the nearest to the middle of two floats:
-// with digits d of the divisor, 2^24 or 2^25 times their digits is 1 or 2 more or less than a multiple of d that is odd.
+// where the divisor has the significand d, 2^24 or 2^25 times theirs is 1 or 2 more or less than an odd multiple of d.
 std::vector<arguments> hard_quotients(std::uint32_t stride) {
   std::vector<arguments> list;
   for (std::uint32_t d = 0x800001; d < 0x1000000; d += 2 * stride) {
@@ -208,10 +208,10 @@ std::vector<arguments> hard_quotients(std::uint32_t stride) {
       inverse = (inverse % 2 ? inverse + d : inverse) / 2;
     for (const std::uint64_t multiple : {1u, 2u, d - 1, d - 2})
       for (const std::uint64_t power : {inverse, (inverse % 2 ? inverse + d : inverse) / 2})
-        for (std::uint64_t digits = multiple * power % d; digits < 0x1000000; digits += d)
-          if (digits >= 0x800000)
+        for (std::uint64_t significand = multiple * power % d; significand < 0x1000000; significand += d)
+          if (significand >= 0x800000)
             list.push_back(
-                {std::bit_cast<float>(0x3f000000u | (static_cast<std::uint32_t>(digits) & 0x7fffff)),
+                {std::bit_cast<float>(0x3f000000u | (static_cast<std::uint32_t>(significand) & 0x7fffff)),
                  std::bit_cast<float>(0x3f000000u | (d & 0x7fffff))});
   }
   return list;
@@ -222,7 +222,7 @@ void compare_hard_quotients(std::uint32_t stride) {
     compare(word_named(name), list.size(), [&](std::uint64_t i) { return list[i]; });
 }
 
-// All digits of a numerator by the divisors of the first steps of Adam.
+// All significands of a numerator by the divisors of the first steps of Adam.
 void compare_quotients(int divisors, std::uint32_t stride) {
   for (int step = 1; step <= divisors; ++step) {
     const auto divisor = static_cast<float>(std::sqrt(1 - std::pow(.999, step)));
@@ -280,7 +280,7 @@ TEST_CASE("powers of a decay are right within an ulp or 2^-110", "[words]") {
   for (std::uint32_t i = 0; i < 200000; ++i) {
     const double random = std::ldexp(family::mixed(i), -32);
     const double base = i % 8 == 0
-                            ? std::ldexp(random, -static_cast<int>(i / 8 % 40)) // its last digits below 2^-64
+                            ? std::ldexp(random, -static_cast<int>(i / 8 % 40)) // its last bits below 2^-64
                         : i % 4 == 0 ? random
                                      : std::min(1 - 0x1p-53, 1 - std::pow(random, 1 + i % 12));
     const auto step =

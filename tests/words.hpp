@@ -7,7 +7,7 @@
 
 namespace words {
 
-// Some float of the same digits that is more than 2^-54, less than 1: what words divide by.
+// Some float of the same significand that is more than 2^-54, less than 1: what words divide by.
 inline float fraction(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   return std::bit_cast<float>((bits & 0x7fffff) | (126 - (bits >> 23) % 53) << 23);
