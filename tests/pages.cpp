@@ -123,7 +123,16 @@ TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the li
   using functions = glissade::functions<family::options_of<TestType>>;
   const std::string header = text_of(header_name), name = functions::name;
   std::string step, reset, tensor;
-  for (const char *state : functions::state_names) {
+  const auto upper = [](std::string text) {
+    for (char &c : text)
+      c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+  };
+  for (std::size_t i = 0; i < functions::states; ++i) {
+    const char *const state = functions::state_names[i];
+    const std::string place = "GLISSADE_" + upper(name) + '_' + upper(state);
+    INFO(place);
+    CHECK(std::regex_search(header, std::regex(place + " = " + std::to_string(i) + "\\b")));
     step += std::string(",\\s+float \\*") + state;
     tensor += (tensor.empty() ? "float \\*" : ", \\*") + std::string(state);
   }

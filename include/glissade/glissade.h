@@ -663,12 +663,32 @@ GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *fro
 typedef struct glissade_storage {
   size_t struct_size; /* sizeof(glissade_storage) */
   glissade_array param, grad;
-  glissade_array
-      states[4]; /* in the order of _step; those that there are not have the type GLISSADE_FLOAT32 */
+  glissade_array states[4]; /* at the places below; those that there are not have the type GLISSADE_FLOAT32 */
   glissade_array copy;
   uint64_t seed;   /* of the random bits: one for each tensor, the same in all steps */
   uint64_t offset; /* where the tensor begins in the whole that seed is of; a multiple of 256 */
 } glissade_storage;
+
+/* The places of the states in glissade_storage::states. */
+enum {
+  GLISSADE_RMSPROP_SQUARE_AVG = 0,
+  GLISSADE_RMSPROP_GRAD_AVG = 1,
+  GLISSADE_RMSPROP_MOMENTUM_BUFFER = 2,
+  GLISSADE_ADAGRAD_SUM = 0,
+  GLISSADE_ADADELTA_SQUARE_AVG = 0,
+  GLISSADE_ADADELTA_ACC_DELTA = 1,
+  GLISSADE_SGD_MOMENTUM_BUFFER = 0,
+  GLISSADE_ADAM_EXP_AVG = 0,
+  GLISSADE_ADAM_EXP_AVG_SQ = 1,
+  GLISSADE_ADAM_MAX_EXP_AVG_SQ = 2,
+  GLISSADE_LION_EXP_AVG = 0,
+  GLISSADE_ADAMAX_EXP_AVG = 0,
+  GLISSADE_ADAMAX_EXP_INF = 1,
+  GLISSADE_NADAM_EXP_AVG = 0,
+  GLISSADE_NADAM_EXP_AVG_SQ = 1,
+  GLISSADE_RADAM_EXP_AVG = 0,
+  GLISSADE_RADAM_EXP_AVG_SQ = 1
+};
 
 /*
  * A whole model in one call, and what else there is for every optimizer. GLISSADE_FUNCTIONS(name), below each
