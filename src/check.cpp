@@ -9,21 +9,21 @@ glissade_status check_step_number(const erased_rule &rule, const void *options) 
   return rule.reads_step(options) && step_of(rule, options) < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
 }
 
-bool overlap(const float *a, std::size_t n, const float *b, std::size_t m) {
-  const auto from = reinterpret_cast<std::uintptr_t>(a), other = reinterpret_cast<std::uintptr_t>(b);
-  return from < other + m * sizeof(float) && other < from + n * sizeof(float);
-}
+// Where the arrays lie that a tensor of floats uses, from `first` on: param and grad before its states.
+struct places {
+  std::size_t count = 0, bytes = 0; // of each
+  std::uintptr_t at[most_arrays];
+
+  bool overlaps(std::size_t i, const places &other, std::size_t j) const {
+    return at[i] - other.at[j] < other.bytes || other.at[j] - at[i] < bytes;
+  }
+};
 
 // Does one write what the other uses? Both may read the same gradient.
-bool disturb(const erased_rule &rule, unsigned mode, const tensor &t, unsigned other_mode,
-             const tensor &other) {
-  if (t.n == 0 || other.n == 0) return false;
-  if (t.storage || other.storage) return disturb_stored(rule, mode, t, other_mode, other);
-  for (std::size_t i = 0; i < rule.count; ++i)
-    for (std::size_t j = 0; j < rule.count; ++j)
-      if (!(i == 1 && j == 1) && rule.uses(mode, i) && rule.uses(other_mode, j) &&
-          overlap(t.arrays[i], t.n, other.arrays[j], other.n))
-        return true;
+bool disturb(const places &t, const places &other) {
+  for (std::size_t i = 0; i < t.count; ++i)
+    for (std::size_t j = 0; j < other.count; ++j)
+      if (t.overlaps(i, other, j) && !(i == 1 && j == 1)) return true;
   return false;
 }
 
@@ -82,20 +82,20 @@ glissade_status check_array(const float *array, std::size_t n, glissade_status i
 
 namespace {
 
-// The arrays that the mode uses, from number `first` on.
+// The arrays that the mode uses, from number `first` on; says in `here` where they lie, if they are floats.
 glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tensor &t, std::size_t first,
-                             std::int64_t step) {
+                             std::int64_t step, places &here) {
   if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
   if (t.storage) return check_storage(rule, mode, t, first, step);
   if (t.n == 0) return GLISSADE_OK;
-  const float *used[most_arrays];
-  std::size_t count = 0;
+  here.bytes = t.n * sizeof(float);
   for (std::size_t i = first; i < rule.count; ++i) {
     if (!rule.uses(mode, i)) continue;
     if (const auto fault = check_array(t.arrays[i], t.n, rule.arrays[i].if_null)) return fault;
-    for (std::size_t j = 0; j < count; ++j)
-      if (overlap(t.arrays[i], t.n, used[j], t.n)) return GLISSADE_OVERLAPPING_ARRAYS;
-    used[count++] = t.arrays[i];
+    here.at[here.count] = reinterpret_cast<std::uintptr_t>(t.arrays[i]);
+    for (std::size_t j = 0; j < here.count; ++j)
+      if (here.overlaps(here.count, here, j)) return GLISSADE_OVERLAPPING_ARRAYS;
+    ++here.count;
   }
   return GLISSADE_OK;
 }
@@ -121,6 +121,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
   unsigned mode = rule.mode_of(call.options), mode_before = mode;
   std::int64_t step = step_of(rule, call.options);
   tensor before = {};
+  places all_places[2]; // of this tensor and of the one before, in turn
   for (call.at = 0; call.at < all.count(); ++call.at) {
     if (all.struct_size() != rule.tensor_size || list::size_at(all.at(call.at)) != rule.tensor_size)
       if (const auto fault =
@@ -138,9 +139,14 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       mode = rule.mode_of(those);
       step = step_of(rule, those);
     }
-    if (const auto fault = check_arrays(rule, mode, t, first, step)) return fault;
-    if (call.at > 0 && first == 0 && disturb(rule, mode, t, mode_before, before))
-      return GLISSADE_OVERLAPPING_ARRAYS;
+    places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
+    here.count = 0;
+    if (const auto fault = check_arrays(rule, mode, t, first, step, here)) return fault;
+    if (call.at > 0 && first == 0) {
+      const bool stored = t.storage || before.storage;
+      if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))
+        return GLISSADE_OVERLAPPING_ARRAYS;
+    }
     before = t;
     mode_before = mode;
     call.lines += lines_of(t.n); // no sum of these overflows before it is refused

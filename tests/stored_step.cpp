@@ -348,3 +348,16 @@ TEST_CASE("a stored gradient of the norm has the type of one", "[storage][status
   CHECK(glissade_grad_norm(1, &odd, 1, &norm) == GLISSADE_MISALIGNED_ARRAY);
   CHECK(norm.norm == family::no_norm.norm);
 }
+
+TEST_CASE("a stored tensor may not reach into what the one before uses by options of its own",
+          "[storage][status]") {
+  auto momentum = functions<glissade::rules::rmsprop>::defaults;
+  momentum.momentum = .9;
+  auto o = functions<glissade::rules::rmsprop>::defaults;
+  o.step = momentum.step = 1;
+  stored_tensor<glissade::rules::rmsprop> a(all_storages[0], 300, 1), b(all_storages[0], 300, 2);
+  a.tensor.options = &momentum;
+  b.tensor.square_avg = a.tensor.momentum_buffer;
+  const glissade_rmsprop_tensor list[] = {a.tensor, b.tensor};
+  CHECK(glissade_rmsprop_step_many(&o, 2, list) == GLISSADE_OVERLAPPING_ARRAYS);
+}
