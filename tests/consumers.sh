@@ -42,6 +42,16 @@ pkg-config)
   for file in LICENSE THIRD_PARTY_NOTICES README.md docs/numerics.md; do
     [ -s "$folder/prefix/share/doc/glissade/$file" ] || { echo "not installed: $file"; exit 1; }
   done
+  # The folder of libraries is for the builder to choose: in the prefix, which may move, or elsewhere.
+  places() { # LIBDIR
+    quietly cmake -S "$here/.." -B "$folder/other" -DCMAKE_INSTALL_PREFIX=/first "-DCMAKE_INSTALL_LIBDIR:STRING=$1"
+    install -D "$folder/other/cmake/glissade.pc" -t "$folder/moved/lib/deep/pkgconfig"
+    for name in libdir includedir; do
+      realpath -m "$(PKG_CONFIG_PATH="$folder/moved/lib/deep/pkgconfig" pkg-config --variable=$name glissade)"
+    done | xargs
+  }
+  prints "$folder/moved/lib/deep $folder/moved/include" places lib/deep
+  prints "/elsewhere /first/include" places /elsewhere
   ;;
 c | cxx)
   install_from "$build"
@@ -110,6 +120,8 @@ xsimd)
   configure() { cmake -S "$here/consumers/xsimd" -B "$folder/$1" -DXSIMD="$folder/$1" "${@:2}"; } # newer|older OPTION...
   quietly configure newer
   grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/newer/CMakeCache.txt"
+  quietly cmake -S "$here/.." -B "$folder/found" -Dxsimd_INCLUDE_DIRS="$folder/newer/include" # by find_package
+  grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/found/CMakeCache.txt"
   refused "needs xsimd 8.1 or newer; $folder/older/include has 7.6" configure older
   refused "GLISSADE_ISAS has sse9" configure newer "-DGLISSADE_ISAS=scalar;sse9"
   quietly configure newer -DGLISSADE_ISAS=scalar
