@@ -62,6 +62,7 @@ c | cxx)
 subdirectory)
   project subdirectory -DCMAKE_BUILD_TYPE=Release
   prints 0.875 "$folder/subdirectory/consumer"
+  [ ! -e "$folder/subdirectory/glissade/glissade_selftest" ] || { echo "builds what was not asked for"; exit 1; }
   ;;
 shared)
   quietly cmake -S "$here/.." -B "$folder/build" -G Ninja -DBUILD_SHARED_LIBS=ON \

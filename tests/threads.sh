@@ -36,7 +36,9 @@ no-room)
   }
   for threads in 0 8; do
     expect 8 "$folder/no_room" $threads
-    expect 1 env OMP_STACKSIZE=100000G "$folder/no_room" $threads
+    for size in 10000g 10000000M 10000000000 "10000000000 k"; do # all near 10 TB
+      expect 1 env OMP_STACKSIZE="$size" "$folder/no_room" $threads
+    done
     expect '[1-7]' sh -c "ulimit -v 40000; '$folder/no_room' $threads"
     for limit in 1 2 3 5 8 9; do # one is left free
       expect $((limit == 9 ? 8 : limit > 4 ? 4 : limit > 2 ? 2 : 1)) env LIMIT=$limit "$folder/no_room" $threads

@@ -157,7 +157,26 @@ def test_wrong_names_and_numbers():
     refuses(ValueError, "grads: there are 2, and 1", lambda: opt.step([own[1]] * 2), own)
     with pytest.raises(ValueError, match="max_norm"):
         opt.step([own[1]], clip=-1)
+    opt.threads = -1
+    with pytest.raises(ValueError, match="threads"):
+        opt.step([own[1]])
     assert own[0].tolist() == arrays()[0].tolist() and opt.state[0]["step"] == 0
+
+
+def test_groups_have_their_own_params_and_states():
+    one, other = numpy.ones(2, numpy.float32), numpy.ones(3, numpy.float32)
+    with pytest.raises(ValueError, match="there already"):
+        glissade.RMSprop([{"params": [one]}, {"params": [one]}])
+    opt = glissade.RMSprop([{"params": [one]}, {"params": [other], "momentum": 0.5}])
+    assert ["momentum_buffer" in state for state in opt.state] == [False, True]
+    opt.step([one.copy(), other.copy()])
+    saved = opt.state_dict()
+    (first, second), (one, other) = saved["param_groups"], saved["state"].values()
+    opt.load_state_dict({"state": {7: one, 3: other},  # numbers are names
+                         "param_groups": [{**first, "params": [7]}, {**second, "params": [3]}]})
+    assert repr(opt.state_dict()["state"]) == repr(saved["state"])
+    with pytest.raises(TypeError, match="'alpa'"):
+        opt.load_state_dict({**saved, "param_groups": [first, {**second, "alpa": 0.5}]})
 
 
 def test_a_wrong_state_dict_changes_nothing():
@@ -166,11 +185,16 @@ def test_a_wrong_state_dict_changes_nothing():
     before = repr(opt.state_dict())
     good = opt.state_dict()
     for wrong, words in (({**good, "param_groups": []}, "groups"),
+                         ({**good, "param_groups": [{**good["param_groups"][0], "params": []}]}, "numbers of params"),
                          ({**good, "param_groups": [{**good["param_groups"][0], "lr": -1.0}]}, "lr"),
                          ({**good, "state": {0: {"step": 1, "square_avg": numpy.ones(4)}}}, "square_avg")):
         with pytest.raises(ValueError, match=words):
             opt.load_state_dict(wrong)
         assert repr(opt.state_dict()) == before
+    opt.step([numpy.ones(3, numpy.float32)])
+    assert repr(good) == before != repr(opt.state_dict())
+    opt.load_state_dict({**good, "state": {}})  # as of params that have had no gradient
+    assert opt.state[0]["step"] == 0 and opt.state[0]["square_avg"].tolist() == [0] * 3
 
 
 def test_empty_arrays_and_no_gradients():
