@@ -105,6 +105,7 @@ fast-math)
   # In neither build type is the library optimised; the program's functions of <cmath> must not become its own.
   for type in Debug ""; do
     project fast-math -DCMAKE_BUILD_TYPE="$type" -DGLISSADE_ISAS="${type:+scalar}"
+    ! grep -q -- -DNDEBUG "$folder/fast-math/glissade/CMakeFiles/glissade.dir/flags.make" || { echo "optimised"; exit 1; }
     prints "not finite, 1" "$folder/fast-math/consumer"
     "$here/objects.sh" "$folder/fast-math/glissade/kernels/isas.inc" "$CXX" \
       $(find "$folder/fast-math/glissade" -path '*/glissade.dir/*.o')

@@ -272,4 +272,10 @@ FAULTS = [
     ("CMakeLists.txt", "set(CMAKE_BUILD_TYPE Release)", "set(CMAKE_BUILD_TYPE Debug)"),
     ("cmake/glissade.pc.in", "Version: @PROJECT_VERSION@", "Version: @PROJECT_VERSION_MAJOR@"),
     ("cmake/glissade-config.cmake.in", " AND NOT \"@BUILD_SHARED_LIBS@\"", ""),
+    ("CMakeLists.txt", "if(NOT fixed)", "if(TRUE)"),
+    ("CMakeLists.txt", "cmake_path(APPEND libdir ${CMAKE_INSTALL_LIBDIR})", "cmake_path(APPEND libdir lib)"),
+    ("CMakeLists.txt", "${xsimd_SOURCE_DIR}/include ${xsimd_INCLUDE_DIRS}", "${xsimd_SOURCE_DIR}/include"),
+    ("CMakeLists.txt", "(name STREQUAL \"scalar\" OR name IN_LIST GLISSADE_ISAS OR", "(TRUE OR"),
+    ("src/team.cpp", "letter == 'm' ? 20", "letter == 'm' ? 10", "only a program without room for threads notices: threads.sh"),
+    ("src/team.cpp", "letter == 'g' ? 30 : 10", "letter == 'g' ? 30 : 0", "only a program without room for threads notices: threads.sh"),
 ]
