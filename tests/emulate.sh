@@ -2,7 +2,7 @@
 # Runs the tests on a CPU or a system that is not this one, by emulation; exits with 77 where the tools for it are missing.
 # Usage: emulate.sh x86 BUILD MODEL EXPECTED_ISA, the same with `first` for the choice and the selftest alone,
 #        emulate.sh aarch64 SOURCE
-#        emulate.sh selftest SOURCE CPU TRIPLET    the selftest on another kind of CPU, which has no kernel but scalar
+#        emulate.sh selftest SOURCE CPU TRIPLET    the selftest and saved states on a CPU that has no kernel but scalar
 #        emulate.sh windows SOURCE                 the selftest, compiled by MinGW, on this CPU under Wine
 set -euo pipefail
 export OMP_NUM_THREADS=8
@@ -45,10 +45,11 @@ if [ "$1" = selftest ]; then
   cpu=$3 triplet=$4
   need "qemu-$cpu" qemu-user
   need "$triplet-g++" "g++-$triplet"
-  cmake -S "$2" -B "$2/build/$cpu" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux \
+  cmake -S "$2" -B "$2/build/$cpu" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DGLISSADE_DEVELOPER=ON \
     -DCMAKE_SYSTEM_PROCESSOR="$cpu" -DCMAKE_C_COMPILER="$triplet-gcc" -DCMAKE_CXX_COMPILER="$triplet-g++"
-  cmake --build "$2/build/$cpu"
-  exec "qemu-$cpu" -L "/usr/$triplet" "$2/build/$cpu/glissade_selftest"
+  cmake --build "$2/build/$cpu" --target glissade_selftest glissade_headers
+  "qemu-$cpu" -L "/usr/$triplet" "$2/build/$cpu/glissade_selftest"
+  exec "qemu-$cpu" -L "/usr/$triplet" "$2/build/$cpu/tests/glissade_headers" '[state]'
 fi
 
 if [ "$1" = windows ]; then
