@@ -90,8 +90,9 @@ std::vector<contender> contenders() {
 }
 
 bool show(const data &d, const contender &one) {
-  std::printf("Training a network of %zu parameters on %zu digits with %s, lr %g (%s)\n", network::size,
-              d.train.size(), one.name.data(), one.lr, glissade_isa());
+  std::printf("Training a network of %zu parameters on %zu digits with %s, lr %g (%s)\n",
+              network(random_numbers{}).param.size(), d.train.size(), one.name.data(), one.lr,
+              glissade_isa());
   network net = one.train(d, [&](int epoch, double loss, network &now) {
     if (epoch == 1 || epoch % 5 == 0)
       std::printf("  epoch %2d: loss %.4f, %.1f %% of the test digits right\n", epoch, loss,

@@ -54,12 +54,15 @@ inline std::vector<digit> read_digits(const std::string &name) {
 }
 
 class network {
-  static constexpr std::size_t in = 64, hidden = 64, out = 10;
+  static constexpr std::size_t in = 64, out = 10;
 
 public:
-  static constexpr std::size_t size = hidden * (in + 1) + out * (hidden + 1);
-
-  explicit network(random_numbers random) : param(size), grad(size) {
+  explicit network(random_numbers random, std::size_t neurons = 64)
+      : param(neurons * (in + 1) + out * (neurons + 1)),
+        grad(param.size()),
+        neurons_(neurons),
+        hidden_(neurons),
+        back_(neurons) {
     for (float &x : param)
       x = random.from_minus_1_to_1() / 8; // 1 / sqrt(64)
   }
@@ -84,11 +87,11 @@ public:
   }
 
 private:
-  // Each neuron's weights are followed by its bias.
-  static constexpr std::size_t second = hidden * (in + 1);
+  // Each neuron's weights are followed by its bias, the first layer by the second.
+  std::size_t second() const { return neurons_ * (in + 1); }
 
   void forward(const digit &d) {
-    for (std::size_t j = 0; j < hidden; ++j) {
+    for (std::size_t j = 0; j < neurons_; ++j) {
       const float *w = &param[j * (in + 1)];
       float sum = w[in];
       for (std::size_t i = 0; i < in; ++i)
@@ -97,9 +100,9 @@ private:
     }
     double total = 0;
     for (std::size_t k = 0; k < out; ++k) {
-      const float *w = &param[second + k * (hidden + 1)];
-      output_[k] = w[hidden];
-      for (std::size_t j = 0; j < hidden; ++j)
+      const float *w = &param[second() + k * (neurons_ + 1)];
+      output_[k] = w[neurons_];
+      for (std::size_t j = 0; j < neurons_; ++j)
         output_[k] += w[j] * hidden_[j];
     }
     const float largest = *std::max_element(output_.begin(), output_.end());
@@ -110,27 +113,28 @@ private:
   }
 
   void backward(const digit &d, float weight) {
-    std::array<float, hidden> back{};
+    std::fill(back_.begin(), back_.end(), 0.f);
     for (std::size_t k = 0; k < out; ++k) {
-      const float *w = &param[second + k * (hidden + 1)];
-      float *g = &grad[second + k * (hidden + 1)];
+      const float *w = &param[second() + k * (neurons_ + 1)];
+      float *g = &grad[second() + k * (neurons_ + 1)];
       const float error = weight * static_cast<float>(probability_[k] - (static_cast<int>(k) == d.label));
-      for (std::size_t j = 0; j < hidden; ++j) {
+      for (std::size_t j = 0; j < neurons_; ++j) {
         g[j] += error * hidden_[j];
-        back[j] += error * w[j];
+        back_[j] += error * w[j];
       }
-      g[hidden] += error;
+      g[neurons_] += error;
     }
-    for (std::size_t j = 0; j < hidden; ++j) {
+    for (std::size_t j = 0; j < neurons_; ++j) {
       if (hidden_[j] <= 0) continue;
       float *g = &grad[j * (in + 1)];
       for (std::size_t i = 0; i < in; ++i)
-        g[i] += back[j] * d.pixels[i];
-      g[in] += back[j];
+        g[i] += back_[j] * d.pixels[i];
+      g[in] += back_[j];
     }
   }
 
-  std::array<float, hidden> hidden_;
+  std::size_t neurons_;
+  std::vector<float> hidden_, back_;
   std::array<float, out> output_;
   std::array<double, out> probability_;
 };
