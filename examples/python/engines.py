@@ -9,6 +9,7 @@ is downloaded.
 """
 import logging
 import os
+import socket
 import sys
 import tempfile
 import warnings
@@ -126,13 +127,15 @@ def trainer(make):
 
 def deepspeed(make, stage):
     with tempfile.TemporaryDirectory() as folder:
-        torch.multiprocessing.spawn(_deepspeed, (CLASSES.index(make), stage, folder), nprocs=2)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        torch.multiprocessing.spawn(_deepspeed, (CLASSES.index(make), stage, folder, port), nprocs=2)
         return torch.load(f"{folder}/losses")
 
 
-def _deepspeed(rank, which, stage, folder):
+def _deepspeed(rank, which, stage, folder, port):
     os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
-                      MASTER_PORT="29531")
+                      MASTER_PORT=str(port))
     torch.set_num_threads(1)
     import deepspeed
 
