@@ -1,6 +1,7 @@
 // Structs of other versions: smaller ones, and larger ones whose surplus is 0, compute the same.
 #include "family.hpp"
 #include "guarded_pages.hpp"
+#include "stored.hpp"
 
 namespace {
 
@@ -137,6 +138,42 @@ TEMPLATE_LIST_TEST_CASE("larger tensors are taken where the surplus is 0", "[gro
   REQUIRE(family::step<TestType>(o, 5, expected_second.at().data()) == GLISSADE_OK);
   CHECK(first.difference(expected_first) == "none");
   CHECK(second.difference(expected_second) == "none");
+}
+
+TEMPLATE_LIST_TEST_CASE("a larger storage is taken where the surplus is 0", "[growth][storage]",
+                        family::all) {
+  using functions = glissade::functions<family::options_of<TestType>>;
+  auto o = functions::defaults;
+  o.step = 1;
+  const family::storage_types types = {GLISSADE_SPLIT, GLISSADE_BF16, family::q8, GLISSADE_FP16};
+  family::stored_tensor<TestType> expected(types, n, 1), got(types, n, 1), before(types, n, 1);
+  REQUIRE(functions::step_many(&o, 1, &expected.tensor) == GLISSADE_OK);
+  const sized<glissade_storage> larger(got.storage, sizeof got.storage + 16),
+      exact(got.storage, sizeof got.storage); // behind which the memory ends
+  const auto call = [&](const sized<glissade_storage> &storage) {
+    got.tensor.storage = storage.get();
+    return functions::step_many(&o, 1, &got.tensor);
+  };
+  const auto refused = [&](const sized<glissade_storage> &storage) {
+    CHECK(call(storage) == GLISSADE_BAD_STRUCT_SIZE);
+    CHECK(functions::reset_many(&o, 1, &got.tensor) == GLISSADE_BAD_STRUCT_SIZE);
+    CHECK(got == before);
+  };
+  for (const std::size_t set : {sizeof got.storage, sizeof got.storage + 15}) {
+    larger.byte(set) = 1;
+    refused(larger);
+    larger.byte(set) = 0;
+  }
+  for (const std::size_t size : {sizeof got.storage - 8, sizeof got.storage + 4, std::size_t(0), SIZE_MAX}) {
+    larger.get()->struct_size = size;
+    refused(larger);
+  }
+  larger.get()->struct_size = sizeof got.storage + 16;
+  CHECK(call(larger) == GLISSADE_OK);
+  CHECK(got == expected);
+  REQUIRE(functions::step_many(&o, 1, &expected.tensor) == GLISSADE_OK);
+  CHECK(call(exact) == GLISSADE_OK);
+  CHECK(got == expected);
 }
 
 TEST_CASE("the structs of the norm may be larger too", "[growth][norm]") {

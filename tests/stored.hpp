@@ -31,6 +31,64 @@ inline std::vector<float> some_floats(std::size_t n, std::uint32_t seed,
   return x;
 }
 
+// The random bits of array k of a tensor for element i, by the formulas of glissade.h.
+inline std::uint32_t random_bits_of(const glissade_storage &s, std::int64_t step, std::size_t k,
+                                    std::size_t i) {
+  const auto mix = [](std::uint64_t x) {
+    x += 0x9E3779B97F4A7C15;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
+    x = (x ^ x >> 27) * 0x94D049BB133111EB;
+    return x ^ x >> 31;
+  };
+  const std::uint32_t a = k == 0 ? 0 : static_cast<std::uint32_t>(k - 1);
+  const std::uint64_t key =
+      mix(mix(s.seed ^ mix(static_cast<std::uint64_t>(step))) ^ (s.offset / 256 + i / 256));
+  return static_cast<std::uint32_t>(key) + static_cast<std::uint32_t>(i % 256) * (2 * a + 1) * 0x9E3779B9u;
+}
+
+// The first element of array k that is not what a step encodes x to, by the formulas of glissade.h, with the scales that
+// the array has; or how many there are. The types of a gradient are not among them.
+inline std::size_t first_wrong(const glissade_array &array, const std::vector<float> &x, std::size_t k,
+                               const glissade_storage &s, std::int64_t step) {
+  const auto half = [](const void *from, std::size_t i) {
+    std::uint16_t word;
+    std::memcpy(&word, static_cast<const unsigned char *>(from) + 2 * i, sizeof word);
+    return word;
+  };
+  const auto is_right = [&](std::size_t i) {
+    const auto bits = std::bit_cast<std::uint32_t>(x[i]);
+    const bool nan = x[i] != x[i];
+    const std::uint32_t r = random_bits_of(s, step, k, i);
+    switch (array.type) {
+    case GLISSADE_FLOAT32:
+      return same_bits(static_cast<const float *>(array.data)[i], x[i]);
+    case GLISSADE_SPLIT: {
+      const std::uint32_t kept = nan ? 0x7FC00000 : bits;
+      return half(array.data, i) == (kept + 0x8000) >> 16 && half(array.extra, i) == (kept & 0xFFFF);
+    }
+    case GLISSADE_BF16_STOCHASTIC:
+      return half(array.data, i) == (nan                ? 0x7FC0
+                                     : std::isinf(x[i]) ? bits >> 16
+                                                        : (bits + (r & 0xFFFF)) >> 16);
+    default: {
+      const bool is_signed = array.type == GLISSADE_Q8_SIGNED;
+      const unsigned stored = static_cast<const unsigned char *>(array.data)[i],
+                     not_finite = is_signed ? 127 : 255;
+      const std::int64_t scale = static_cast<const unsigned char *>(array.extra)[i / 256],
+                         size = bits & 0x7FFFFFFF, random = is_signed ? r & 0xFFFFF : r >> 12,
+                         least = !is_signed && x[i] != 0;
+      const auto code = std::clamp<std::int64_t>(((size + random) >> 20) - 8 * scale, least, not_finite - 1);
+      const unsigned expected = std::isfinite(x[i]) ? static_cast<unsigned>(code) : not_finite;
+      return (stored & not_finite) == expected && (!is_signed || nan || stored >> 7 == bits >> 31);
+    }
+    }
+  };
+  std::size_t i = 0;
+  while (i < x.size() && is_right(i))
+    ++i;
+  return i;
+}
+
 // How the arrays of a tensor are stored. `q8` is with the sign that each state has.
 struct storage_types {
   int param, grad, state, copy;

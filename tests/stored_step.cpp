@@ -10,61 +10,12 @@ using family::stored_tensor, family::storage_types, family::all_storages, family
 template <class rule>
 using functions = glissade::functions<family::options_of<rule>>;
 
-// What encodes array k as the step does: the C API encodes with the random bits of param, so those of the states are
-// made here by the formulas of glissade.h.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15;
-  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
-  x = (x ^ x >> 27) * 0x94D049BB133111EB;
-  return x ^ x >> 31;
-}
-
-// Is `got` one of the two neighbours of x that can be stored, the one that the random bits say?
+// Is array k what the step makes of these floats?
 template <class rule>
 void check_array(const stored_tensor<rule> &got, std::size_t k, const std::vector<float> &x,
                  std::int64_t step) {
-  const auto &array = *got.arrays[k];
-  const std::size_t n = x.size();
-  const auto bits = [](float y) { return std::bit_cast<std::uint32_t>(y); };
-  const std::uint32_t a = k == 0 ? 0 : static_cast<std::uint32_t>(k - 1);
-  const auto random = [&](std::size_t i) {
-    const std::uint64_t key = mix(mix(got.storage.seed ^ mix(static_cast<std::uint64_t>(step))) ^
-                                  (got.storage.offset / 256 + i / 256));
-    return static_cast<std::uint32_t>(key) + static_cast<std::uint32_t>(i % 256) * (2 * a + 1) * 0x9E3779B9u;
-  };
-  const auto half = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(array.data[2 * i] | array.data[2 * i + 1] << 8);
-  };
-  switch (array.array.type) {
-  case GLISSADE_FLOAT32:
-  case GLISSADE_SPLIT: {
-    const auto exact = got.decoded(k);
-    REQUIRE(family::first_difference(exact.data(), x.data(), n) == n);
-    return;
-  }
-  case GLISSADE_BF16_STOCHASTIC:
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t expected = x[i] != x[i] ? 0x7FC0 : (bits(x[i]) + (random(i) & 0xFFFF)) >> 16;
-      if (half(i) != expected)
-        FAIL("array " << k << " element " << i << ": " << half(i) << ", not " << expected);
-    }
-    return;
-  default:
-    const bool is_signed = array.array.type == GLISSADE_Q8_SIGNED;
-    const unsigned not_finite = is_signed ? 127 : 255;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto scale = static_cast<std::int64_t>(array.extra[i / 256]);
-      const std::int64_t size = bits(std::abs(x[i]));
-      const std::int64_t r = is_signed ? random(i) & 0xFFFFF : random(i) >> 12;
-      const std::int64_t least = !is_signed && x[i] != 0;
-      const std::int64_t code =
-          std::clamp<std::int64_t>(((size + r) >> 20) - 8 * scale, least, not_finite - 1);
-      const unsigned expected = (std::isfinite(x[i]) ? static_cast<unsigned>(code) : not_finite);
-      if ((array.data[i] & not_finite) != expected)
-        FAIL("array " << k << " element " << i << ": " << int(array.data[i]) << ", not " << expected);
-      if (is_signed && x[i] == x[i]) REQUIRE((array.data[i] >> 7 != 0) == std::signbit(x[i]));
-    }
-  }
+  CAPTURE(k);
+  REQUIRE(family::first_wrong(got.arrays[k]->array, x, k, got.storage, step) == x.size());
 }
 
 // Some of the modes, so that all arrays are used.
@@ -280,6 +231,9 @@ TEMPLATE_LIST_TEST_CASE("a wrong storage gets its status and changes nothing", "
     for (const int wrong : {-1, 7, int(GLISSADE_SPLIT), int(GLISSADE_BF16_STOCHASTIC)})
       with([&](auto &s) { s.copy.type = wrong; }, GLISSADE_BAD_COPY_TYPE);
     with([](auto &s) { s.copy = {GLISSADE_BF16, nullptr, nullptr}; }, GLISSADE_NULL_COPY);
+    if (t.copy)
+      with([](auto &s) { s.copy.data = static_cast<unsigned char *>(s.copy.data) + 1; },
+           GLISSADE_MISALIGNED_ARRAY);
 
     constexpr glissade_status if_null[] = {GLISSADE_NULL_PARAM, GLISSADE_NULL_GRAD};
     for (std::size_t k = 0; k < t.count; ++k) {
@@ -293,7 +247,24 @@ TEMPLATE_LIST_TEST_CASE("a wrong storage gets its status and changes nothing", "
         const auto missing = type == GLISSADE_SPLIT ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
         with([&](auto &s) { place(s).extra = nullptr; }, missing);
         with([&](auto &s) { place(s).extra = place(s).data; }, GLISSADE_OVERLAPPING_ARRAYS);
-        if (t.copy) with([&](auto &s) { place(s).extra = s.copy.data; }, GLISSADE_OVERLAPPING_ARRAYS);
+        const auto on_extra = [&](auto &s) { return static_cast<unsigned char *>(place(s).extra); };
+        if (type == GLISSADE_SPLIT)
+          with([&](auto &s) { place(s).extra = on_extra(s) + 1; }, GLISSADE_MISALIGNED_ARRAY);
+        with([&](auto &s) { place(s).extra = reinterpret_cast<void *>(UINTPTR_MAX - 1); }, GLISSADE_BAD_N);
+        // What is beside an array overlaps the end of another, and that what is beside yet another.
+        for (std::size_t j = 0; j < t.count; ++j) {
+          if (j == k || !used<TestType>(o, j)) continue;
+          auto &other = *t.arrays[j];
+          with([&](auto &s) { place(s).extra = other.data.data() + other.data.size() - 2; },
+               GLISSADE_OVERLAPPING_ARRAYS);
+          if (other.extra.size() >= 2)
+            with([&](auto &s) { place(s).extra = other.extra.data() + other.extra.size() / 2 - 1; },
+                 GLISSADE_OVERLAPPING_ARRAYS);
+        }
+        if (t.copy) {
+          with([&](auto &s) { place(s).extra = s.copy.data; }, GLISSADE_OVERLAPPING_ARRAYS);
+          with([&](auto &s) { s.copy.data = on_extra(s) - 2 * n + 2; }, GLISSADE_OVERLAPPING_ARRAYS);
+        }
       }
       if (type != GLISSADE_Q8_SIGNED && type != GLISSADE_Q8_UNSIGNED)
         with([&](auto &s) { place(s).data = static_cast<unsigned char *>(place(s).data) + 1; },
@@ -309,20 +280,36 @@ TEMPLATE_LIST_TEST_CASE("a wrong storage gets its status and changes nothing", "
       expect(GLISSADE_BAD_STEP);
       o.step = 3;
     }
-    // A neighbour in the list may share the gradient, but not the copy or what is beside an array.
-    if (t.copy) {
-      stored_tensor<TestType> second(types, n, 2);
-      second.storage.copy = t.storage.copy;
+    // A neighbour in the list may share the gradient and nothing else, be it beside an array.
+    stored_tensor<TestType> second(types, n, 2);
+    const glissade_storage own = second.storage;
+    const auto expect_of_both = [&](glissade_status expected) {
       const decltype(t.tensor) list[] = {t.tensor, second.tensor};
-      CHECK(functions<TestType>::step_many(&o, 2, list) == GLISSADE_OVERLAPPING_ARRAYS);
+      std::size_t index = 7;
+      CHECK(functions<TestType>::check(&o, 2, list, &index) == expected);
+      CHECK(index == (expected ? 1 : 2));
+      if (expected) CHECK(functions<TestType>::step_many(&o, 2, list) == expected);
       CHECK(t == before);
+      second.storage = own;
+    };
+    if (t.copy) {
+      second.storage.copy = t.storage.copy;
+      expect_of_both(GLISSADE_OVERLAPPING_ARRAYS);
     }
-    if (t.storage.grad.type != GLISSADE_FLOAT32) {
-      stored_tensor<TestType> second(types, n, 2);
-      second.storage.grad = t.storage.grad;
-      const decltype(t.tensor) list[] = {t.tensor, second.tensor};
-      CHECK(functions<TestType>::check(&o, 2, list, nullptr) == GLISSADE_OK);
+    for (std::size_t k = 0; k < t.count; ++k) {
+      if (t.place(k).type == GLISSADE_FLOAT32 || !used<TestType>(o, k)) continue;
+      second.place(k).data = t.place(k).data;
+      expect_of_both(k == 1 ? GLISSADE_OK : GLISSADE_OVERLAPPING_ARRAYS);
+      if (!t.place(k).extra) continue;
+      second.place(k).extra = t.place(k).extra;
+      expect_of_both(GLISSADE_OVERLAPPING_ARRAYS);
     }
+    auto endless = t.tensor;
+    endless.n = PTRDIFF_MAX / 4 + 1;
+    CHECK(functions<TestType>::step_many(&o, 1, &endless) == GLISSADE_BAD_N);
+    endless.n = PTRDIFF_MAX / 4; // which alone would fit
+    CHECK(functions<TestType>::step_many(&o, 1, &endless) != GLISSADE_OK);
+    CHECK(t == before);
     // With no elements no array is needed, with the right types.
     glissade_storage none = good;
     for (glissade_array *array :
@@ -332,6 +319,33 @@ TEMPLATE_LIST_TEST_CASE("a wrong storage gets its status and changes nothing", "
     empty.n = 0;
     empty.storage = &none;
     CHECK(functions<TestType>::step_many(&o, 1, &empty) == GLISSADE_OK);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a reset looks at stored states alone", "[storage][status][reset]", family::all) {
+  const auto o = rich_options<TestType>();
+  for (const auto &types : all_storages) {
+    stored_tensor<TestType> t(types, 600, 1), before(types, 600, 1);
+    const glissade_storage good = t.storage;
+    const auto with = [&](auto change, glissade_status expected) {
+      change(t.storage);
+      CHECK(functions<TestType>::reset_many(&o, 1, &t.tensor) == expected);
+      t.storage = good;
+      if (expected) CHECK(t == before);
+    };
+    with([](auto &s) { s.struct_size -= 8; }, GLISSADE_BAD_STRUCT_SIZE);
+    with([](auto &s) { s.offset = 128; }, GLISSADE_BAD_OFFSET);
+    for (std::size_t k = 2; k < t.count; ++k) {
+      if (!used<TestType>(o, k)) continue;
+      const auto state = [k](glissade_storage &s) -> glissade_array & { return s.states[k - 2]; };
+      with([&](auto &s) { state(s).type = 7; }, GLISSADE_BAD_STATE_TYPE);
+      if (state(t.storage).type == GLISSADE_FLOAT32) continue;
+      with([&](auto &s) { state(s).data = nullptr; }, TestType::states[k - 2].if_null);
+      if (types.state != family::q8) continue;
+      with([&](auto &s) { state(s).extra = nullptr; }, GLISSADE_NULL_SCALES);
+      with([&](auto &s) { state(s).extra = state(s).data; }, GLISSADE_OVERLAPPING_ARRAYS);
+    }
+    with([](auto &s) { s.param = s.grad = s.copy = {7, nullptr, nullptr}; }, GLISSADE_OK);
   }
 }
 
