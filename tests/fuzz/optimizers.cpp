@@ -1,7 +1,6 @@
 // Drives every function of the C API with what a fuzzer makes up, and compares with the scalar
 // kernel bit for bit.
-#include "norm.hpp"
-#include "tensors.hpp"
+#include "stored.hpp"
 
 namespace {
 
@@ -184,7 +183,7 @@ void fuzz_rest(input &in) {
 
 template <class rule>
 void fuzz_one(input &in) {
-  switch (in.below(6)) {
+  switch (in.below(8)) {
   case 0:
   case 1:
     return fuzz_step<rule>(in);
@@ -194,8 +193,10 @@ void fuzz_one(input &in) {
     return fuzz_list<rule>(true, in);
   case 4:
     return fuzz_reset<rule>(in);
-  default:
+  case 5:
     return fuzz_rest<rule>(in);
+  default:
+    return fuzz_stored<rule>(in);
   }
 }
 

@@ -27,14 +27,17 @@ inline const float *some(numbers kind, std::size_t at) {
   return kinds[static_cast<std::size_t>(kind)].data() + at % offsets;
 }
 
-// One array between margins that no call may change.
-class array {
+// Elements between margins that no call may change.
+template <class T>
+class guarded {
 public:
-  explicit array(std::size_t capacity) : capacity_(capacity + 2 * margin), pages_(capacity_) {}
+  explicit guarded(std::size_t capacity)
+      : pages_(((capacity + 2 * margin) * sizeof(T) + 3) / sizeof(float)) {}
 
-  // `shift` floats before the guard page at the end, or behind the one at the beginning.
+  // `shift` elements before the guard page at the end, or behind the one at the beginning.
   void place(std::size_t n, std::size_t shift, bool at_end) {
-    float *const first = pages_.first(), *const last = pages_.last(0);
+    T *const first = reinterpret_cast<T *>(pages_.first()), *const last =
+                                                                reinterpret_cast<T *>(pages_.last(0));
     at = at_end ? last - n - shift : first + shift;
     before_ = at - std::min<std::size_t>(margin, static_cast<std::size_t>(at - first));
     after_ = at + n;
@@ -43,20 +46,20 @@ public:
     std::fill(after_, end_, mark);
   }
   bool margins_unchanged() const {
-    const auto is_mark = [](float x) { return x == mark; };
+    const auto is_mark = [](T x) { return x == mark; };
     return std::all_of(before_, at, is_mark) && std::all_of(after_, end_, is_mark);
   }
 
-  float *at = nullptr;
+  T *at = nullptr;
 
 private:
-  static constexpr std::size_t margin = 16;
-  static constexpr float mark = 12345.678f;
-  std::size_t capacity_;
+  static constexpr std::size_t margin = 64 / sizeof(T);
+  static constexpr T mark = 123;
   guarded_pages pages_;
-  float *before_ = nullptr, *after_ = nullptr, *end_ = nullptr;
+  T *before_ = nullptr, *after_ = nullptr, *end_ = nullptr;
 };
 
+using array = guarded<float>;
 using arrays = std::deque<array>; // never moved
 
 // The memory of tensor i, that of the first the largest.
