@@ -1,11 +1,9 @@
 // glissade_selftest: says whether the library keeps its promise on this CPU. Exit status 0 if so.
 //
 // Every optimizer with every option takes steps on every instruction set that runs here, and the bits are
-// compared with those of "scalar"; a checksum of some results, of the norm of a list and of clipping by it too, is
-// compared with the one that was committed, so with other machines.
-#include "options.hpp"
-#include <array>
-#include <bit>
+// compared with those of "scalar"; a checksum of some results, of the norm of a list and of clipping by it, and of stored
+// arrays too, is compared with the one that was committed, so with other machines.
+#include "stored_checksum.hpp"
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
@@ -15,25 +13,9 @@
 namespace {
 
 struct checksum {
-  std::string_view of; // an optimizer, or the norm
+  std::string_view of; // an optimizer, the norm, or storage
   std::uint64_t value;
 };
-// FNV-1a with a word in place of the byte: the same on every byte order.
-class words_sum {
-public:
-  void add(const void *words, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; i += 4) {
-      std::uint32_t word;
-      std::memcpy(&word, static_cast<const char *>(words) + i, 4);
-      value_ = (value_ ^ word) * 0x100000001b3u;
-    }
-  }
-  std::uint64_t value() const { return value_; }
-
-private:
-  std::uint64_t value_ = 0xcbf29ce484222325u;
-};
-
 // Remade by glissade_selftest --checksums.
 constexpr checksum committed[] = {
 #include "selftest.inc"
@@ -97,7 +79,7 @@ std::size_t compare(const char *isa, std::size_t &faults) {
 // Of all arrays after 20 steps in each mode; 0 if a value became NaN, whose bits are free.
 template <class rule>
 std::uint64_t checksum_of() {
-  words_sum sum;
+  family::words_sum sum;
   for (auto o : family::one_per_mode<rule>()) {
     arrays<rule> a(203, family::ordinary_float, 1);
     for (o.step = 1; o.step <= 20; ++o.step)
@@ -133,7 +115,7 @@ std::uint64_t checksum_of_norm() {
     if (glissade_grad_norm(grads.size(), grads.data(), threads, &found) != GLISSADE_OK ||
         glissade_rmsprop_step_many_clipped(&o, tensors.size(), tensors.data(), .3, &norm) != GLISSADE_OK)
       return 0;
-    words_sum sum;
+    family::words_sum sum;
     for (const double x :
          {found.norm, found.max_abs, norm}) { // of a double the low half first, on every byte order
       const auto bits = std::bit_cast<std::uint64_t>(x);
@@ -157,14 +139,16 @@ bool is_committed(std::string_view name, std::uint64_t value) {
 }
 
 template <class... rule>
-int report(std::tuple<rule...> *) {
+int report(std::tuple<rule...> *every) {
   std::size_t faults = 0, others = 0;
   for (const auto &isa : family::isas()) {
     std::size_t faults_here = 0, steps = 0;
     ((steps += compare<rule>(isa.c_str(), faults_here)), ...);
     if (glissade_use_isa(isa.c_str()) != GLISSADE_OK) ++faults_here;
-    const std::size_t others_here = (std::size_t(!is_committed("norm", checksum_of_norm())) + ... +
-                                     !is_committed(family::name_of<rule>, checksum_of<rule>()));
+    const bool both_here = is_committed("norm", checksum_of_norm()) &&
+                           is_committed("storage", family::checksum_of_storage(every));
+    const std::size_t others_here =
+        (std::size_t(!both_here) + ... + !is_committed(family::name_of<rule>, checksum_of<rule>()));
     std::printf("%-8s %zu optimizers, %zu steps: %s; checksums: %s\n", isa.c_str(), sizeof...(rule), steps,
                 faults_here ? "NOT the bits of scalar" : "the bits of scalar",
                 others_here ? "NOT as committed" : "as committed");
@@ -175,12 +159,13 @@ int report(std::tuple<rule...> *) {
 }
 
 template <class... rule>
-int print_checksums(std::tuple<rule...> *) {
+int print_checksums(std::tuple<rule...> *every) {
   const auto print = [](const char *name, std::uint64_t value) {
     std::printf("{\"%s\", 0x%016" PRIx64 "},\n", name, value);
   };
   (print(family::name_of<rule>, checksum_of<rule>()), ...);
   print("norm", checksum_of_norm());
+  print("storage", family::checksum_of_storage(every));
   return 0;
 }
 
