@@ -13,10 +13,11 @@ import inspect
 import torch
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
+from ._eight_bit import float32_state
 from ._family import CLASSES
 from ._runtime import _core
 
-__all__ = list(CLASSES)
+__all__ = [*CLASSES, "float32_state"]
 
 
 class _Lion(torch.optim.Optimizer):

@@ -3,6 +3,8 @@ from typing import Any, Callable, Iterable
 
 import torch
 
+def float32_state(state_dict: dict[str, Any], names: tuple[str, ...] = ("exp_avg", "exp_avg_sq")) -> dict[str, Any]: ...
+
 class _Step:
     strict: bool
     def step_clipped(self, max_norm: float, closure: Callable[[], Any] | None = None) -> float: ...
