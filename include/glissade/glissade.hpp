@@ -88,6 +88,17 @@ void step(const Options &options, std::span<float> param, std::span<const float>
   (std::make_index_sequence<states>());
 }
 
+// Do these options, which are right, need state array number `absent`? Then its absence is an error.
+template <class Options>
+bool needs_state(const Options &options, std::size_t absent) {
+  constexpr std::size_t states = functions<Options>::states;
+  std::array<float, states> some{};
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return functions<Options>::reset(&options, 1, (i == absent ? nullptr : &some[i])...) != GLISSADE_OK;
+  }
+  (std::make_index_sequence<states>());
+}
+
 // An optimizer with its state, for one array of n parameters: allocates what the options need, resets it,
 // counts the steps. Not copyable; a moved-from one may only be destroyed or assigned to.
 template <class Options>
@@ -99,7 +110,7 @@ public:
       : size_(n),
         options_(options) {
     for (std::size_t i = 0; i < states; ++i)
-      if (needs(i)) state_[i] = std::make_unique_for_overwrite<float[]>(n);
+      if (needs_state(options, i)) state_[i] = std::make_unique_for_overwrite<float[]>(n);
     reset();
   }
 
@@ -129,17 +140,6 @@ private:
     std::apply([&](auto... state) { check(functions<Options>::reset(&options_, n, state.data()...)); },
                spans());
     options_.step = 0;
-  }
-
-  // With options that are right, an array is needed if its absence is an error.
-  bool needs(std::size_t absent) {
-    std::array<float, states> some{};
-    return [&]<std::size_t... i>(std::index_sequence<i...>) {
-      const auto status = functions<Options>::reset(&options_, 1, (i == absent ? nullptr : &some[i])...);
-      some[absent] = 0;
-      return status != GLISSADE_OK;
-    }
-    (std::make_index_sequence<states>());
   }
 
   auto spans() {

@@ -4,6 +4,7 @@
 #elif !defined(GLISSADE_MODEL_HPP)
 #  define GLISSADE_MODEL_HPP
 
+#  include "apart.hpp"
 #  include "state.hpp"
 
 namespace glissade {
@@ -185,13 +186,7 @@ private:
     if (grad.size() != n && !grad.empty()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
   }
 
-  // Throws `error` if an array that is written overlaps another.
   void require_apart() const {
-    struct range {
-      std::uintptr_t begin, end;
-      std::size_t array;
-      bool written;
-    };
     std::vector<range> all;
     for (std::size_t k = 0; k < entries_.size(); ++k) {
       const auto include = [&](std::span<const float> floats, bool written) {
@@ -202,18 +197,7 @@ private:
       for (std::size_t slot = 0; slot <= states; ++slot)
         include(floats_of(k, slot), true);
     }
-    std::sort(all.begin(), all.end(), [](const range &a, const range &b) { return a.begin < b.begin; });
-    const range none{}, *longest = &none,
-                        *longest_written = &none; // of those that begin before, the end furthest
-    for (const range &r : all) {
-      const range *const before = r.written ? longest : longest_written;
-      if (r.begin < before->end)
-        throw error(GLISSADE_OVERLAPPING_ARRAYS,
-                    "arrays " + std::to_string(std::min(r.array, before->array)) + " and " +
-                        std::to_string(std::max(r.array, before->array)) + " overlap");
-      if (r.end > longest->end) longest = &r;
-      if (r.written && r.end > longest_written->end) longest_written = &r;
-    }
+    glissade::require_apart(std::move(all));
   }
 
   // Makes the list ready for the next step, and returns the options of the call.
