@@ -141,13 +141,15 @@ pages)
 constexpr std::size_t n = 3;
 std::vector<float> param(n), grad(n, 1.f), weights(n), weights_grad(n, 1.f), biases(n), biases_grad(n, 1.f), exp_avg(n),
     exp_avg_sq(n);
+std::vector<std::uint16_t> bf16_weights(n), bf16_grad(n, 0x3f80);
 std::stringstream file;
 int moved = 0;
 struct piece {
   ~piece() {
-    moved += param[0] + weights[0] < 0;
+    moved += param[0] + weights[0] < 0 || bf16_weights[0] >> 15;
     param.assign(n, 0);
     weights.assign(n, 0);
+    bf16_weights.assign(n, 0);
   }
 };
 EOF
@@ -160,7 +162,7 @@ EOF
   install_from "$build"
   # shellcheck disable=SC2046
   "$CXX" -std=c++20 -Wall -Wextra -Werror -Wno-unused-but-set-variable "$folder/main.cpp" $(flags) -o "$folder/consumer"
-  prints 3 "$folder/consumer"
+  prints 4 "$folder/consumer"
   ;;
 c++17)
   for header in glissade model; do

@@ -125,7 +125,7 @@ TEST_CASE("a stream that is not the state of this model changes nothing", "[mode
   for (std::size_t length = good.size() - 20; length < good.size(); ++length)
     refused(good.substr(0, length), "ends too early");
   refused("a picture of a cat, or something else of some length", "is no state of glissade");
-  refused(std::string("glissade\3\0\0\0\4\3\2\1", 16) + good.substr(16), "another version");
+  refused(std::string("glissade\4\0\0\0\4\3\2\1", 16) + good.substr(16), "another version");
   refused(std::string("glissade\1\0\0\0\1\2\3\4", 16) + good.substr(16), "byte order");
   // Any altered byte is noticed.
   for (std::size_t i = 0; i < good.size(); i += i < 400 ? 1 : 997) {

@@ -11,7 +11,8 @@ namespace glissade {
 
 // Add the parameter arrays, then call step() whenever their gradients have been written. The parameters and
 // gradients are the caller's and stay where they are, unless set_param or set_grad says otherwise; the state is
-// the model's. Not copyable; a moved-from model may only be destroyed or assigned to.
+// the model's, and so are the scales of Q8 and the remainders of split parameters. Not copyable; a moved-from model
+// may only be destroyed or assigned to.
 template <class Options>
 class model {
   using functions = glissade::functions<Options>;
@@ -19,39 +20,49 @@ class model {
   static constexpr std::size_t states = functions::states;
 
 public:
-  // Group 0 has these options; their `threads` is that of every step.
-  explicit model(const Options &options = functions::defaults) { add_group(options); }
+  // Group 0 has these options, whose `threads` is that of every step, and its arrays are stored so. Array k takes its
+  // random bits from the seed `seed + k`, modulo 2^64.
+  explicit model(const Options &options = functions::defaults, const storage &types = {},
+                 std::uint64_t seed = 0)
+      : seed_(seed) {
+    add_group(options, types);
+  }
 
-  // A further group of parameters, for add(). Returns its number.
-  std::size_t add_group(const Options &options) {
+  // A further group of parameters, for add(), stored as group 0 unless it says otherwise. Returns its number.
+  std::size_t add_group(const Options &options) { return add_group(options, types_[0]); }
+  std::size_t add_group(const Options &options, const storage &types) {
     require_counted_here(options);
     groups_.push_back(std::make_unique<Options>(options));
+    types_.push_back(types);
     return groups_.size() - 1;
   }
 
   // Adds an array of parameters with its gradient to a group, and allocates its state. Returns its number. Its
   // first step is number 1 for it, whatever the others have behind them. Where grad is empty, the array is left
-  // out of every step until set_grad gives it one, and such steps do not count for it.
-  std::size_t add(std::span<float> param, std::span<const float> grad, std::size_t group = 0) {
-    require_as_long(grad, param.size());
+  // out of every step until set_grad gives it one, and such steps do not count for it. A split param begins as its
+  // bf16, with remainders of 0.
+  std::size_t add(view param, const_view grad, std::size_t group = 0) {
     entries_.push_back(
-        {param, grad, group, steps_, {}, optimizer<Options>(param.size(), *groups_.at(group))});
+        {group, steps_, {}, {param, grad, *groups_.at(group), types_[group], seed_ + entries_.size()}});
     changed_ = true;
     return entries_.size() - 1;
   }
 
   // The array lies elsewhere from now on, or has no gradient (empty) or one again.
-  void set_param(std::size_t array, std::span<float> param) {
-    entry &e = entries_.at(array);
-    if (param.size() != e.param.size()) throw error(GLISSADE_BAD_N, "param is not as long as the state");
-    changed_ |= param.data() != e.param.data();
-    e.param = param;
+  void set_param(std::size_t array, view param) {
+    auto &its = entries_.at(array).its;
+    changed_ |= param.data() != its.param().data;
+    its.set_param(param);
   }
-  void set_grad(std::size_t array, std::span<const float> grad) {
-    entry &e = entries_.at(array);
-    require_as_long(grad, e.param.size());
-    changed_ |= grad.data() != e.grad.data() || grad.size() != e.grad.size();
-    e.grad = grad;
+  void set_grad(std::size_t array, const_view grad) {
+    auto &its = entries_.at(array).its;
+    changed_ |= grad.data() != its.grad().data || grad.empty() != its.left_out();
+    its.set_grad(grad);
+  }
+  // Where the copy of param is written, which the array needs if its group has one.
+  void set_copy(std::size_t array, view copy) {
+    entries_.at(array).its.set_copy(copy);
+    changed_ = true;
   }
 
   // Takes the next step on all arrays. Throws `error`, with the step not counted and nothing changed; also where
@@ -91,16 +102,41 @@ public:
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
-  std::span<const float> param(std::size_t array) const { return entries_.at(array).param; }
-  // State array i, in the order of the C function, or by its name there; empty if the options do not need it.
-  std::span<float> state(std::size_t array, std::size_t i) { return entries_.at(array).owner.state(i); }
+  std::span<const float> param(std::size_t array) const {
+    const auto &its = entries_.at(array).its;
+    return its.floats(its.param());
+  }
+  // State array i, in the order of the C function, or by its name there; empty if the options do not need it, and,
+  // as param, if it is not stored as float.
+  std::span<float> state(std::size_t array, std::size_t i) {
+    const auto &its = entries_.at(array).its;
+    return its.floats(its.state(i));
+  }
   std::span<const float> state(std::size_t array, std::size_t i) const {
-    return entries_.at(array).owner.state(i);
+    const auto &its = entries_.at(array).its;
+    return its.floats(its.state(i));
   }
   std::span<float> state(std::size_t array, std::string_view name) { return state(array, state_named(name)); }
   std::span<const float> state(std::size_t array, std::string_view name) const {
     return state(array, state_named(name));
   }
+
+  // The same as they are stored, for glissade_decode and glissade_encode; without data if there is none.
+  glissade_array stored_param(std::size_t array) const { return entries_.at(array).its.param(); }
+  glissade_array stored_state(std::size_t array, std::size_t i) const {
+    return entries_.at(array).its.state(i);
+  }
+  glissade_array stored_state(std::size_t array, std::string_view name) const {
+    return stored_state(array, state_named(name));
+  }
+  // The bytes of all that the model owns for the arrays: states, scales, remainders.
+  std::size_t state_bytes() const {
+    std::size_t sum = 0;
+    for (const entry &e : entries_)
+      e.its.for_memory([&](const void *, std::size_t bytes, bool, bool owned) { sum += owned ? bytes : 0; });
+    return sum;
+  }
+  std::uint64_t seed() const noexcept { return seed_; }
 
   // The number of steps taken, by the model and by one array.
   std::int64_t steps() const noexcept { return steps_; }
@@ -120,13 +156,13 @@ public:
     changed_ = true;
   }
 
-  // Writes the steps, the options and the state; docs/state.md describes the format. The parameters are the
+  // Writes the steps, the options, the seed and the state; docs/state.md describes the format. The parameters are the
   // caller's to save, or are saved with the rest. Throws state_error if the stream fails.
-  void save(std::ostream &to) const { write_state(to, outlined(false), floats()); }
-  void save_with_params(std::ostream &to) const { write_state(to, outlined(true), floats()); }
+  void save(std::ostream &to) const { write_state(to, outlined(false), slots()); }
+  void save_with_params(std::ostream &to) const { write_state(to, outlined(true), slots()); }
 
-  // Takes back what was saved of a model with the same arrays in the same groups, also the parameters if they
-  // were saved; `threads` stays as it is. Throws state_error, with nothing changed, for any other stream and for
+  // Takes back what was saved of a model with the same arrays in the same groups, stored in the same types, also the
+  // parameters if they were saved; `threads` stays as it is. Throws state_error, with nothing changed, for any other stream and for
   // a state that no model can be in. A stream that can be sought in is read twice, first to verify it, so that
   // no second copy of the state is needed; should it read otherwise the second time, state_error says so, and
   // the model is before its first step. Of another stream the arrays are held until all is verified.
@@ -136,43 +172,49 @@ public:
     const auto start = from.tellg();
     const bool twice = start != std::istream::pos_type(-1) && from.seekg(start);
     if (start != std::istream::pos_type(-1) && !twice) from.clear();
-    std::vector<std::vector<float>> held;
-    const auto found = read_state(from, mine, [&](std::size_t array, std::size_t) -> float * {
-      if (twice) return nullptr;
-      held.emplace_back(mine.arrays[array].n);
-      return held.back().data();
+    constexpr std::size_t its_slots = parameter<Options>::slots;
+    std::vector<std::vector<unsigned char>> held(twice ? 0 : entries_.size() * its_slots);
+    const auto found = read_state(from, mine, [&](std::size_t array, std::size_t slot) {
+      glissade_array place{mine.arrays[array].types[slot], nullptr, nullptr};
+      if (twice) return place;
+      const auto bytes = saved::bytes_of(place.type, mine.arrays[array].n);
+      auto &memory = held[array * its_slots + slot];
+      memory.resize(bytes.elements + bytes.scales);
+      place.data = memory.data();
+      place.extra = memory.data() + bytes.elements;
+      return place;
     });
-    const auto at = [this](std::size_t array, std::size_t slot) { return place(array, slot).data(); };
     if (twice) {
       if (!from.seekg(start)) throw state_error("could not be read a second time");
-      read_again(from, mine, found.sum, at);
+      read_again(from, mine, found.sum);
     } else {
-      auto next = held.begin();
       for (std::size_t k = 0; k < entries_.size(); ++k)
-        for (std::size_t slot = 0; slot <= states; ++slot)
-          if (found.arrays[k].slots >> slot & 1) {
-            std::copy(next->begin(), next->end(), at(k, slot));
-            ++next;
-          }
+        for (std::size_t slot = 0; slot < its_slots; ++slot) {
+          const auto &memory = held[k * its_slots + slot];
+          if (memory.empty()) continue;
+          const glissade_array to = entries_[k].its.slot(slot);
+          const auto bytes = saved::bytes_of(to.type, entries_[k].its.size());
+          std::memcpy(to.data, memory.data(), bytes.elements);
+          if (bytes.scales != 0) std::memcpy(to.extra, memory.data() + bytes.elements, bytes.scales);
+        }
     }
+    if (found.stored) seed_ = found.seed;
     steps_ = found.steps;
     for (std::size_t g = 0; g < groups_.size(); ++g)
       *groups_[g] = found.groups[g];
-    for (std::size_t k = 0; k < entries_.size(); ++k)
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
       entries_[k].missed = steps_ - found.arrays[k].steps;
+      entries_[k].its.set_seed(seed_ + k);
+    }
     changed_ = true;
   }
 
 private:
   struct entry {
-    std::span<float> param;
-    std::span<const float> grad;
     std::size_t group;
-    std::int64_t missed;      // so many steps fewer than the model has the array taken
-    Options own;              // the group's with the array's own step, where that differs from the model's
-    optimizer<Options> owner; // of the state only
-
-    bool left_out() const { return grad.empty() && !param.empty(); }
+    std::int64_t missed; // so many steps fewer than the model has the array taken
+    Options own;         // the group's with the array's own step, where that differs from the model's
+    parameter<Options> its;
   };
 
   static void require_counted_here(const Options &options) {
@@ -182,21 +224,14 @@ private:
     if (steps < 0 || steps > most_steps)
       throw error(GLISSADE_BAD_STEP, "so many steps cannot have been taken");
   }
-  static void require_as_long(std::span<const float> grad, std::size_t n) {
-    if (grad.size() != n && !grad.empty()) throw error(GLISSADE_BAD_N, "grad is not as long as param");
-  }
 
   void require_apart() const {
     std::vector<range> all;
-    for (std::size_t k = 0; k < entries_.size(); ++k) {
-      const auto include = [&](std::span<const float> floats, bool written) {
-        const auto begin = reinterpret_cast<std::uintptr_t>(floats.data());
-        if (!floats.empty()) all.push_back({begin, begin + floats.size_bytes(), k, written});
-      };
-      include(entries_[k].grad, false);
-      for (std::size_t slot = 0; slot <= states; ++slot)
-        include(floats_of(k, slot), true);
-    }
+    for (std::size_t k = 0; k < entries_.size(); ++k)
+      entries_[k].its.for_memory([&](const void *at, std::size_t bytes, bool written, bool) {
+        const auto begin = reinterpret_cast<std::uintptr_t>(at);
+        if (bytes != 0) all.push_back({begin, begin + bytes, k, written});
+      });
     glissade::require_apart(std::move(all));
   }
 
@@ -208,7 +243,8 @@ private:
       require_apart();
       tensors_.clear();
       for (entry &e : entries_)
-        if (!e.left_out()) tensors_.push_back(tensor_of(e));
+        if (!e.its.left_out())
+          tensors_.push_back(e.its.tensor(e.missed != 0 ? &e.own : groups_[e.group].get()));
       changed_ = false;
     }
     for (entry &e : entries_)
@@ -223,15 +259,7 @@ private:
   void count() {
     ++steps_;
     for (entry &e : entries_)
-      e.missed += e.left_out();
-  }
-
-  tensor tensor_of(entry &e) const {
-    float *at[states];
-    for (std::size_t i = 0; i < states; ++i)
-      at[i] = e.owner.state(i).data();
-    return functions::tensor_of(e.param.size(), e.param.data(), e.grad.data(), at,
-                                e.missed != 0 ? &e.own : groups_[e.group].get());
+      e.missed += e.its.left_out();
   }
 
   static std::size_t state_named(std::string_view name) {
@@ -240,44 +268,45 @@ private:
     return static_cast<std::size_t>(found - functions::state_names);
   }
 
-  std::span<const float> floats_of(std::size_t array, std::size_t slot) const {
-    return slot == 0 ? param(array) : state(array, slot - 1);
-  }
-  std::span<float> place(std::size_t array, std::size_t slot) {
-    return slot == 0 ? entries_[array].param : state(array, slot - 1);
-  }
-  auto floats() const {
-    return [this](std::size_t array, std::size_t slot) { return floats_of(array, slot); };
+  auto slots() const {
+    return [this](std::size_t array, std::size_t slot) { return entries_[array].its.slot(slot); };
   }
 
   outline<Options> outlined(bool with_params) const {
-    outline<Options> result{steps_, {}, {}, 0};
+    outline<Options> result;
+    result.steps = steps_;
+    result.seed = seed_;
     for (const auto &group : groups_)
       result.groups.push_back(*group);
     for (std::size_t k = 0; k < entries_.size(); ++k) {
-      unsigned slots = 0;
-      for (std::size_t slot = !with_params; slot <= states; ++slot)
-        slots |= unsigned{!floats_of(k, slot).empty()} << slot;
-      result.arrays.push_back({entries_[k].param.size(), entries_[k].group, steps(k), slots});
+      const auto &its = entries_[k].its;
+      typename outline<Options>::array array{its.size(), entries_[k].group, steps(k), 0, {}};
+      for (std::size_t slot = 0; slot < parameter<Options>::slots; ++slot) {
+        array.types[slot] = its.slot(slot).type;
+        if (its.slot(slot).data && its.size() != 0 && (slot != 0 || with_params)) array.slots |= 1u << slot;
+      }
+      result.arrays.push_back(array);
+      result.stored |= its.is_stored();
     }
     return result;
   }
 
-  template <class Place>
-  void read_again(std::istream &from, const outline<Options> &mine, std::uint64_t sum, const Place &at) {
+  void read_again(std::istream &from, const outline<Options> &mine, std::uint64_t sum) {
     try {
-      if (read_state(from, mine, at).sum == sum) return;
+      if (read_state(from, mine, slots()).sum == sum) return;
     } catch (...) { // this stream was right before
     }
     for (entry &e : entries_)
-      e.owner.reset();
+      e.its.reset(*groups_[e.group]);
     set_steps(0);
     throw state_error("changed while it was read; the model is before its first step");
   }
 
+  std::uint64_t seed_;
   std::int64_t steps_ = 0;
   bool changed_ = true;                          // the list is no longer that of the entries
   std::vector<std::unique_ptr<Options>> groups_; // the tensors point to them
+  std::vector<storage> types_;                   // of the groups
   std::vector<entry> entries_;
   std::vector<tensor> tensors_;
 };

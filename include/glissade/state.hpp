@@ -5,7 +5,7 @@
 #  define GLISSADE_STATE_HPP
 
 #  include "checksum.hpp"
-#  include "glissade.hpp"
+#  include "parameter.hpp"
 #  include <istream>
 #  include <ostream>
 #  include <string_view>
@@ -20,15 +20,18 @@ public:
   explicit state_error(const std::string &what) : std::runtime_error("glissade: the saved state " + what) {}
 };
 
-// What a saved model is but for the floats of its arrays. Slot 0 of an array is param, slot i + 1 state array i.
+// What a saved model is but for the elements of its arrays.
 template <class Options>
 struct outline {
   struct array {
     std::size_t n, group;
     std::int64_t steps;
     unsigned slots; // those that are saved: bit `slot`
+    std::array<int, parameter<Options>::slots> types;
   };
+  bool stored = false; // or all of floats, and then there is no seed
   std::int64_t steps = 0;
+  std::uint64_t seed = 0;
   std::vector<Options> groups; // whose threads and step say nothing
   std::vector<array> arrays;
   std::uint64_t sum = 0;
@@ -39,12 +42,31 @@ inline constexpr std::int64_t most_steps = INT64_MAX / 2;
 namespace saved {
 
 inline constexpr std::size_t name_size = 32, optimizer_name_size = 16;
-inline constexpr std::size_t piece = 1 << 15; // floats, which stay in a cache from stream to checksum
-inline constexpr char beginning[] = "glissade\2\0\0\0\4\3\2\1";
+inline constexpr std::size_t piece = 1 << 17; // bytes, which stay in a cache from stream to checksum
+inline constexpr std::uint32_t last_version = 3, version_of_floats = 2;
 
 template <class Options>
 std::string_view name_of(std::size_t slot) {
-  return slot == 0 ? "param" : functions<Options>::state_names[slot - 1];
+  if (slot == 0) return "param";
+  return slot <= functions<Options>::states ? functions<Options>::state_names[slot - 1] : "remainder";
+}
+
+// The bytes of an array: its elements, and the scales of Q8. The remainders of split are an array of their own.
+struct byte_count {
+  std::size_t element, elements, scales;
+};
+inline byte_count bytes_of(int type, std::size_t n) {
+  std::size_t one = 0, all = 0, extra = 0;
+  check(glissade_state_bytes(type, 1, &one, nullptr));
+  check(glissade_state_bytes(type, n, &all, &extra));
+  return {one, all, type == GLISSADE_SPLIT ? 0 : extra};
+}
+
+// Elements from the byte order of the machine to that of the file, and back.
+inline void turn(unsigned char *at, std::size_t bytes, std::size_t element) {
+  if (std::endian::native != std::endian::little)
+    for (std::size_t i = 0; i < bytes; i += element)
+      std::reverse(at + i, at + i + element);
 }
 
 // Calls visit(name, field) for every option that is saved.
@@ -92,34 +114,37 @@ struct writer {
     text.copy(padded, size);
     bytes(padded, size);
   }
-  void floats(std::span<const float> all) {
-    std::vector<std::uint32_t> words(std::min(all.size(), piece));
-    for (; !all.empty(); all = all.subspan(words.size())) {
-      words.resize(std::min(all.size(), piece));
-      for (std::size_t i = 0; i < words.size(); ++i)
-        words[i] = little(std::bit_cast<std::uint32_t>(all[i]));
-      bytes(words.data(), words.size() * sizeof(float));
+  void array(const glissade_array &from, std::size_t n) {
+    const auto [element, elements, scales] = bytes_of(from.type, n);
+    auto at = static_cast<const unsigned char *>(from.data);
+    std::vector<unsigned char> turned;
+    for (std::size_t left = elements; left != 0; left -= turned.size(), at += turned.size()) {
+      turned.assign(at, at + std::min(left, piece));
+      turn(turned.data(), turned.size(), element);
+      bytes(turned.data(), turned.size());
     }
+    if (scales != 0) bytes(from.extra, scales);
   }
 };
 
 struct reader {
   std::istream &from;
-  bool first = false; // version 1 of the format
+  std::uint32_t version = 0;
   checksum sum = {};
   std::uint64_t first_sum = 0xcbf29ce484222325;
-  std::vector<float> passed = {};
+  std::vector<unsigned char> passed = {};
 
   explicit reader(std::istream &stream) : from(stream) {
     char begins[16];
     take(begins, sizeof begins);
+    if (std::memcmp(begins, "glissade", 8) != 0) throw state_error("is no state of glissade");
     std::uint32_t numbers[2];
     std::memcpy(numbers, begins + 8, sizeof numbers);
-    if (std::memcmp(begins, beginning, 8) != 0) throw state_error("is no state of glissade");
-    if (std::memcmp(begins, beginning, 16) != 0) {
+    version = little(numbers[0]);
+    if (version < version_of_floats || version > last_version || little(numbers[1]) != 0x01020304) {
       if (numbers[1] != 0x01020304) throw state_error("was written by a machine of another byte order");
       if (numbers[0] != 1) throw state_error("is of another version of the format");
-      first = true;
+      version = 1;
     }
     add(begins, sizeof begins);
   }
@@ -129,7 +154,7 @@ struct reader {
     if (!from || static_cast<std::size_t>(from.gcount()) != n) throw state_error("ends too early");
   }
   void add(const void *data, std::size_t n) {
-    if (!first) return sum.add(data, n);
+    if (version > 1) return sum.add(data, n);
     for (std::size_t i = 0; i < n; i += 4) { // FNV-1a with a word in place of the byte
       std::uint32_t word;
       std::memcpy(&word, static_cast<const char *>(data) + i, sizeof word);
@@ -143,7 +168,7 @@ struct reader {
   std::uint64_t number() {
     std::uint64_t x;
     bytes(&x, sizeof x);
-    return first ? x : little(x);
+    return version == 1 ? x : little(x);
   }
   void expect(std::uint64_t expected, const char *otherwise) {
     if (number() != expected) throw state_error(otherwise);
@@ -153,16 +178,19 @@ struct reader {
     bytes(text, size);
     return std::string(text, std::find(text, text + size, '\0'));
   }
-  // Without a place to write to, passes over them.
-  void floats(float *to, std::size_t n) {
+  // Without data to write to, passes over it.
+  void array(const glissade_array &to, std::size_t n) {
+    const auto [element, elements, scales] = bytes_of(to.type, n);
+    pieces(static_cast<unsigned char *>(to.data), elements, element);
+    pieces(to.data ? static_cast<unsigned char *>(to.extra) : nullptr, scales, 1);
+  }
+  void pieces(unsigned char *to, std::size_t n, std::size_t element) {
     if (!to) passed.resize(std::min(n, piece));
     for (std::size_t k; n != 0; n -= k, to += to ? k : 0) {
       k = std::min(n, piece);
-      float *at = to ? to : passed.data();
-      bytes(at, k * sizeof(float));
-      if (std::endian::native != std::endian::little && !first)
-        for (std::size_t i = 0; i < k; ++i)
-          at[i] = std::bit_cast<float>(little(std::bit_cast<std::uint32_t>(at[i])));
+      unsigned char *at = to ? to : passed.data();
+      bytes(at, k);
+      if (version > 1) turn(at, k, element);
     }
   }
 
@@ -171,7 +199,7 @@ struct reader {
   std::size_t slot() {
     const std::string found = name(name_size);
     std::size_t slot = 0;
-    while (slot <= functions<Options>::states && found != name_of<Options>(slot))
+    while (slot < parameter<Options>::slots && found != name_of<Options>(slot))
       ++slot;
     return slot;
   }
@@ -212,16 +240,22 @@ struct reader {
 
 } // namespace saved
 
-// Writes a model; floats_of(array, slot) are the floats of an array.
-template <class Options, class Floats>
-void write_state(std::ostream &to, const outline<Options> &model, const Floats &floats_of) {
+// Writes a model; array_of(array, slot) is what lies there.
+template <class Options, class Arrays>
+void write_state(std::ostream &to, const outline<Options> &model, const Arrays &array_of) {
   const saved::quiet here(to);
   saved::writer w{to};
-  w.bytes(saved::beginning, 16);
+  w.bytes("glissade", 8);
+  for (const std::uint32_t number :
+       {model.stored ? saved::last_version : saved::version_of_floats, 0x01020304u}) {
+    const std::uint32_t turned = little(number);
+    w.bytes(&turned, sizeof turned);
+  }
   w.name(functions<Options>::name, saved::optimizer_name_size);
   w.number(model.groups.size());
   w.number(model.arrays.size());
   w.number(static_cast<std::uint64_t>(model.steps));
+  if (model.stored) w.number(model.seed);
   for (const Options &group : model.groups) {
     std::vector<std::pair<std::string_view, std::uint64_t>> values;
     saved::for_options(group, [&](const char *name, auto value) {
@@ -243,10 +277,11 @@ void write_state(std::ostream &to, const outline<Options> &model, const Floats &
     w.number(array.group);
     w.number(static_cast<std::uint64_t>(array.steps));
     w.number(static_cast<std::uint64_t>(std::popcount(array.slots)));
-    for (std::size_t slot = 0; slot <= functions<Options>::states; ++slot)
+    for (std::size_t slot = 0; slot < parameter<Options>::slots; ++slot)
       if (array.slots >> slot & 1) {
         w.name(saved::name_of<Options>(slot), saved::name_size);
-        w.floats(floats_of(k, slot));
+        if (model.stored) w.number(static_cast<std::uint64_t>(array.types[slot]));
+        w.array(array_of(k, slot), array.n);
       }
   }
   w.number(w.sum.value());
@@ -273,23 +308,26 @@ void require_possible(const outline<Options> &found) {
     require(found.groups[array.group], array.steps, array.n != 0, array.slots);
 }
 
-// Reads what was written of a model like this one; place(array, slot) says where the floats of an array go, or
-// null. Throws state_error for a stream that ends early, is of another model, or was altered, and for a state
+// Reads what was written of a model like this one; place(array, slot) is where the elements of an array go, without
+// data if they go nowhere. Throws state_error for a stream that ends early, is of another model, or was altered, and for a state
 // that no model can be in.
 template <class Options, class Place>
 outline<Options> read_state(std::istream &from, const outline<Options> &like, const Place &place) {
   constexpr std::size_t states = functions<Options>::states;
   constexpr const char *other_arrays = "has other state arrays than these options need";
   saved::reader r(from);
+  const bool first = r.version == 1;
   if (r.name(saved::optimizer_name_size) != functions<Options>::name)
     throw state_error("is of another optimizer");
-  const std::size_t options_size = r.first ? r.number() : 0;
+  const std::size_t options_size = first ? r.number() : 0;
   r.expect(like.groups.size(), "is of a model with another number of groups");
   r.expect(like.arrays.size(), "is of a model with another number of arrays");
   outline<Options> found;
   found.steps = static_cast<std::int64_t>(r.number());
+  found.stored = r.version == saved::last_version;
+  if (found.stored) found.seed = r.number();
   for (const Options &group : like.groups) {
-    Options o = r.first ? r.template first_options<Options>(options_size) : r.template options<Options>();
+    Options o = first ? r.template first_options<Options>(options_size) : r.template options<Options>();
     o.struct_size = sizeof o;
     o.threads = group.threads;
     o.step = 0;
@@ -297,23 +335,26 @@ outline<Options> read_state(std::istream &from, const outline<Options> &like, co
   }
   for (std::size_t k = 0; k < like.arrays.size(); ++k) {
     const auto &own = like.arrays[k];
-    typename outline<Options>::array array{own.n, own.group, found.steps, 0};
+    typename outline<Options>::array array{own.n, own.group, found.steps, 0, own.types};
     r.expect(own.n, "is of a model with arrays of other sizes");
     r.expect(own.group, "is of a model with other groups");
-    if (!r.first) array.steps = static_cast<std::int64_t>(r.number());
-    for (std::uint64_t i = 0, count = r.first ? states : r.number(); i < count; ++i) {
-      const std::size_t slot = r.first ? i + 1 : r.template slot<Options>();
-      const std::uint64_t n = r.first ? r.number() : own.n;
-      if (r.first && n == 0) continue;
+    if (!first) array.steps = static_cast<std::int64_t>(r.number());
+    for (std::uint64_t i = 0, count = first ? states : r.number(); i < count; ++i) {
+      const std::size_t slot = first ? i + 1 : r.template slot<Options>();
+      const std::uint64_t n = first ? r.number() : own.n;
+      if (first && n == 0) continue;
       if (n != own.n || !((own.slots | 1) >> slot & 1) || array.slots >> slot & 1)
         throw state_error(other_arrays);
+      const std::uint64_t type = found.stored ? r.number() : std::uint64_t{GLISSADE_FLOAT32};
+      if (type != static_cast<std::uint64_t>(own.types[slot]))
+        throw state_error("has arrays that are stored in other types than this model's");
       array.slots |= 1u << slot;
-      r.floats(place(k, slot), own.n);
+      r.array(place(k, slot), own.n);
     }
     if ((array.slots | 1) != (own.slots | 1)) throw state_error(other_arrays);
     found.arrays.push_back(array);
   }
-  found.sum = r.first ? r.first_sum : r.sum.value();
+  found.sum = first ? r.first_sum : r.sum.value();
   r.expect(found.sum, "was altered: its checksum is wrong");
   require_possible(found);
   return found;
