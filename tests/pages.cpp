@@ -162,10 +162,14 @@ TEST_CASE("the pages name nothing that does not exist", "[pages]") {
   missing.require_none();
 }
 
-TEST_CASE("the program in the README is the example that is run", "[pages]") {
-  const std::string page = text_of("README.md"), example = text_of("examples/rmsprop.c");
-  const auto begin = page.find("```c\n") + 5;
-  REQUIRE(page.substr(begin, page.find("```", begin) - begin) == example.substr(example.find("#include")));
+TEST_CASE("the programs on the pages are the examples that are run", "[pages]") {
+  constexpr std::pair<const char *, const char *> programs[] = {{"README.md", "examples/rmsprop.c"},
+                                                                {"docs/storage.md", "examples/storage.c"}};
+  for (const auto &[page_of_it, file] : programs) {
+    const std::string page = text_of(page_of_it), example = text_of(file);
+    const auto begin = page.find("```c\n") + 5;
+    REQUIRE(page.substr(begin, page.find("```", begin) - begin) == example.substr(example.find("#include")));
+  }
 }
 
 TEST_CASE("each promise of the header has a test", "[pages]") {

@@ -205,7 +205,7 @@ TEMPLATE_LIST_TEST_CASE("stored training goes on from a saved state with the sam
     whole.step_both();
     for (const auto *one : {&after, &by_pipe, &from_params}) {
       CAPTURE(types.param, types.state);
-      REQUIRE(one->saved_with_params() == whole.saved_with_params());
+      REQUIRE((one->saved_with_params() == whole.saved_with_params()));
     }
   }
 }
@@ -218,11 +218,11 @@ TEST_CASE("arrays may stand in any order in a saved state, also of a pipe", "[mo
   const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(at - one);
   std::rotate(first, first + static_cast<std::ptrdiff_t>(one), first + static_cast<std::ptrdiff_t>(2 * one));
   bytes = sealed(bytes);
-  REQUIRE(bytes != m.saved());
+  REQUIRE((bytes != m.saved()));
   unseekable_bytes piped(bytes);
   std::istream unseekable(&piped);
   other.model.restore(unseekable);
-  CHECK(other.saved() == m.saved());
+  CHECK((other.saved() == m.saved()));
 }
 
 TEST_CASE("the saved state of stored arrays is what it was", "[model][storage][state]") {
