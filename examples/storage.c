@@ -9,12 +9,13 @@ int main(void) {
   uint16_t *grad = calloc(n, sizeof *grad), *copy = calloc(n, sizeof *copy);
   glissade_state_bytes(GLISSADE_Q8_SIGNED, n, NULL, &scales); /* a byte for each 256 elements */
 
-  glissade_storage storage = {.struct_size = sizeof storage,
-                              .grad = {GLISSADE_BF16, grad, NULL},
-                              .states = {{GLISSADE_Q8_SIGNED, malloc(n), malloc(scales)},    /* exp_avg */
-                                         {GLISSADE_Q8_UNSIGNED, malloc(n), malloc(scales)}}, /* exp_avg_sq */
-                              .copy = {GLISSADE_BF16, copy, NULL},
-                              .seed = 1};
+  glissade_storage storage = {
+      .struct_size = sizeof storage,
+      .grad = {GLISSADE_BF16, grad, NULL},
+      .states = {[GLISSADE_ADAM_EXP_AVG] = {GLISSADE_Q8_SIGNED, malloc(n), malloc(scales)},
+                 [GLISSADE_ADAM_EXP_AVG_SQ] = {GLISSADE_Q8_UNSIGNED, malloc(n), malloc(scales)}},
+      .copy = {GLISSADE_BF16, copy, NULL},
+      .seed = 1};
   glissade_adam_tensor tensor = {.struct_size = sizeof tensor, .n = n, .param = param, .storage = &storage};
 
   glissade_adam options = GLISSADE_ADAMW_TORCH;
