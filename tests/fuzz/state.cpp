@@ -8,13 +8,16 @@ namespace {
 struct trained {
   std::vector<float> a = std::vector<float>(3, 1.f), b = std::vector<float>(5, 2.f),
                      grad = std::vector<float>(5, .5f);
+  std::vector<std::uint16_t> c = std::vector<std::uint16_t>(4, std::uint16_t{0x3f80});
   glissade::model<glissade_rmsprop> model;
 
-  trained() {
+  explicit trained(bool stored)
+      : model(GLISSADE_RMSPROP_TORCH, {.state = stored ? glissade::q8 : int{GLISSADE_FLOAT32}}) {
     glissade_rmsprop o = GLISSADE_RMSPROP_TORCH;
     o.momentum = .5;
     model.add(a, std::span(grad).first(3));
     model.add(b, grad, model.add_group(o));
+    if (stored) model.add(c, std::span(grad).first(4), model.add_group(o, {.param = GLISSADE_SPLIT}));
     model.step();
   }
   std::string saved() const {
@@ -24,11 +27,9 @@ struct trained {
   }
 };
 
-} // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size) {
+void restore_one(const std::uint8_t *bytes, std::size_t size, bool stored) {
   fuzz::input choices(bytes, size);
-  trained t;
+  trained t(stored);
   const std::string good = t.saved();
 
   std::string stream;
@@ -51,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t siz
     t.model.restore(from);
   } catch (const glissade::state_error &) {
     fuzz::expect(t.saved() == before, "a refused stream changes nothing");
-    return 0;
+    return;
   }
   fuzz::expect(kind != 0 && stream.size() == good.size(), "only a whole state is taken");
   fuzz::expect(kind == 2 || stream == good, "an altered state is refused");
@@ -61,5 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t siz
   t.model.restore(again);
   fuzz::expect(t.saved() == taken, "what was restored is what is saved");
   t.model.step(); // no state is taken that a step refuses
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t size) {
+  for (const bool stored : {false, true})
+    restore_one(bytes, size, stored);
   return 0;
 }
