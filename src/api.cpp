@@ -251,8 +251,7 @@ glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int
       return fault;
     const glissade_grad g = gradient_at(i);
     if (!fits_in_memory(g.n)) return GLISSADE_BAD_N;
-    if (g.stored.type != GLISSADE_FLOAT32 && g.stored.type != GLISSADE_BF16 && g.stored.type != GLISSADE_FP16)
-      return GLISSADE_BAD_GRAD_TYPE;
+    if (!may_be(g.stored.type, GRAD)) return GLISSADE_BAD_GRAD_TYPE;
     if (g.n == 0) continue;
     if (const auto fault = check_stored(g.stored, g.n, GLISSADE_NULL_GRAD)) return fault;
     lines += lines_of(g.n);

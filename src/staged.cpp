@@ -5,24 +5,8 @@
 namespace glissade {
 namespace {
 
-bool may_be(const array_use &array, std::size_t k, int type) {
-  switch (type) {
-  case GLISSADE_FLOAT32:
-    return true;
-  case GLISSADE_BF16:
-  case GLISSADE_FP16:
-    return k == 1;
-  case GLISSADE_SPLIT:
-    return k == 0;
-  case GLISSADE_BF16_STOCHASTIC:
-    return k != 1;
-  case GLISSADE_Q8_SIGNED:
-    return k > 1 && !array.not_negative;
-  case GLISSADE_Q8_UNSIGNED:
-    return k > 1 && array.not_negative;
-  default:
-    return false;
-  }
+unsigned role_of(const array_use &array, std::size_t k) {
+  return k == 0 ? PARAM : k == 1 ? GRAD : array.not_negative ? NOT_NEGATIVE : SIGNED;
 }
 
 glissade_status bad_type(std::size_t k) {
@@ -66,13 +50,15 @@ glissade_status check_storage(const erased_rule &rule, unsigned mode, const tens
   for (std::size_t k = first; k < rule.count; ++k) {
     if (!rule.uses(mode, k)) continue;
     const glissade_array array = t.array(k);
-    if (!may_be(rule.arrays[k], k, array.type)) return bad_type(k);
+    if (!may_be(array.type, role_of(rule.arrays[k], k))) return bad_type(k);
     if (storages[array.type].stochastic && step < 1 && first == 0) return GLISSADE_BAD_STEP;
     if (t.n == 0) continue;
     if (const auto fault = add(array, rule.arrays[k].if_null)) return fault;
   }
+  for (std::size_t k = rule.count - 2; k < sizeof s.states / sizeof *s.states; ++k)
+    if (s.states[k].type != GLISSADE_FLOAT32) return GLISSADE_BAD_STATE_TYPE;
   if (first == 0 && t.has_copy()) {
-    if (s.copy.type != GLISSADE_BF16 && s.copy.type != GLISSADE_FP16) return GLISSADE_BAD_COPY_TYPE;
+    if (!may_be(s.copy.type, GRAD)) return GLISSADE_BAD_COPY_TYPE;
     if (t.n != 0)
       if (const auto fault = add(s.copy, GLISSADE_NULL_COPY)) return fault;
   }

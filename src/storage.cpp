@@ -9,9 +9,16 @@ namespace glissade {
 namespace {
 
 // The end of an array goes by way of this, since codecs know only whole blocks.
+constexpr std::size_t longest_block(std::size_t (*bytes)(const storage &, std::size_t)) {
+  std::size_t most = 1;
+  for (const storage &s : storages)
+    if (&s != storages && bytes(s, block_size) > most) most = bytes(s, block_size);
+  return most;
+}
 struct whole_block {
   alignas(64) float floats[block_size] = {};
-  alignas(64) unsigned char data[block_size * 2] = {}, extra[block_size * 2] = {};
+  alignas(64) unsigned char data[longest_block(bytes_of_data)] = {}, extra[longest_block(bytes_of_extra)] =
+                                                                         {};
 };
 
 } // namespace
@@ -25,7 +32,7 @@ void decode(const table &kernels, const glissade_array &array, std::size_t n, fl
   const glissade_array last = from_element(array, n - rest);
   whole_block whole;
   std::memcpy(whole.data, last.data, bytes_of_data(s, rest));
-  if (s.extra) std::memcpy(whole.extra, last.extra, bytes_of_extra(s, rest));
+  if (s.has_extra()) std::memcpy(whole.extra, last.extra, bytes_of_extra(s, rest));
   decode_blocks(whole.data, whole.extra, 1, whole.floats);
   std::memcpy(to + n - rest, whole.floats, rest * sizeof *to);
 }
@@ -43,14 +50,13 @@ void encode(const table &kernels, const float *from, random_bits random, const g
   random.block += blocks;
   encode_blocks(whole.floats, random, 1, whole.data, whole.extra);
   std::memcpy(last.data, whole.data, bytes_of_data(s, rest));
-  if (s.extra) std::memcpy(last.extra, whole.extra, bytes_of_extra(s, rest));
+  if (s.has_extra()) std::memcpy(last.extra, whole.extra, bytes_of_extra(s, rest));
 }
 
 glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null) {
   const storage &s = storages[array.type];
   if (!array.data) return if_null;
-  if (s.extra && !array.extra)
-    return array.type == GLISSADE_SPLIT ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
+  if (s.has_extra() && !array.extra) return s.extra_each ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
   const memory found(array, n);
   for (const memory::piece &p : found.pieces) {
     if (p.bytes == 0) continue;
@@ -65,11 +71,9 @@ namespace {
 bool is_type(int type) { return type >= 0 && type < storage_count; }
 
 // Of n floats that become the elements of an array, or come from them.
-glissade_status check_conversion(std::size_t n, const float *floats, const glissade_array *array,
-                                 int threads) {
+glissade_status check_conversion(std::size_t n, const float *floats, const glissade_array *array) {
   if (!array) return GLISSADE_NULL_ARRAY;
   if (!is_type(array->type)) return GLISSADE_BAD_TYPE;
-  if (threads < 0) return GLISSADE_BAD_THREADS;
   if (!fits_in_memory(n)) return GLISSADE_BAD_N;
   if (n == 0) return GLISSADE_OK;
   if (const auto fault = check_stored(*array, n, GLISSADE_NULL_ARRAY)) return fault;
@@ -81,7 +85,7 @@ glissade_status check_conversion(std::size_t n, const float *floats, const gliss
 // Calls work(from which element, how many) for each thread's share of the blocks.
 template <class Work>
 void over_blocks(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
-  const std::size_t blocks = n / block_size + (n % block_size != 0);
+  const std::size_t blocks = blocks_of(n);
   parallel(n, threads, here, [&](std::size_t chunk, std::size_t chunks) {
     const std::size_t begin = cut(blocks, chunk, chunks) * block_size,
                       to = cut(blocks, chunk + 1, chunks) * block_size, end = to < n ? to : n;
@@ -105,8 +109,9 @@ glissade_status glissade_state_bytes(int type, size_t n, size_t *data, size_t *e
 glissade_status glissade_encode(size_t n, const float *from, const glissade_array *to, uint64_t seed,
                                 int64_t step, uint64_t offset, int threads) {
   const default_float_mode here;
-  if (const auto fault = check_conversion(n, from, to, threads)) return fault;
+  if (const auto fault = check_conversion(n, from, to)) return fault;
   if (offset % block_size != 0) return GLISSADE_BAD_OFFSET;
+  if (threads < 0) return GLISSADE_BAD_THREADS;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const random_source random(seed, step, offset);
@@ -123,7 +128,8 @@ glissade_status glissade_encode(size_t n, const float *from, const glissade_arra
 
 glissade_status glissade_decode(size_t n, const glissade_array *from, float *to, int threads) {
   const default_float_mode here;
-  if (const auto fault = check_conversion(n, to, from, threads)) return fault;
+  if (const auto fault = check_conversion(n, to, from)) return fault;
+  if (threads < 0) return GLISSADE_BAD_THREADS;
   const table *kernels = table_in_use();
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const glissade_array array = *from;

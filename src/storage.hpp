@@ -7,18 +7,20 @@
 
 namespace glissade {
 
+inline constexpr std::size_t blocks_of(std::size_t n) { return n / block_size + (n % block_size != 0); }
+
+// Of n elements; n is at most PTRDIFF_MAX / 4.
+constexpr std::size_t bytes_of_data(const storage &s, std::size_t n) { return n * s.bytes; }
+constexpr std::size_t bytes_of_extra(const storage &s, std::size_t n) {
+  return n * s.extra_each + blocks_of(n) * s.extra_block;
+}
+
 // The array from element i on, a multiple of block_size.
 inline glissade_array from_element(const glissade_array &array, std::size_t i) {
   const storage &s = storages[array.type];
   const auto data = static_cast<unsigned char *>(array.data),
              extra = static_cast<unsigned char *>(array.extra);
-  return {array.type, data + i * s.bytes, s.extra ? extra + i / block_size * s.extra : nullptr};
-}
-
-// Of n elements; n is at most PTRDIFF_MAX / 4.
-inline std::size_t bytes_of_data(const storage &s, std::size_t n) { return n * s.bytes; }
-inline std::size_t bytes_of_extra(const storage &s, std::size_t n) {
-  return n / block_size * s.extra + (n % block_size * s.extra + block_size - 1) / block_size;
+  return {array.type, data + bytes_of_data(s, i), s.has_extra() ? extra + bytes_of_extra(s, i) : nullptr};
 }
 
 // The memory of an array of n elements, its data and its extra; or nothing.
@@ -45,6 +47,11 @@ struct memory {
   }
 };
 
+// Is it a type, and may an array with this role have it?
+inline bool may_be(int type, unsigned role) {
+  return type >= 0 && type < storage_count && (storages[type].allowed & role) != 0;
+}
+
 // Finds what is wrong with an array of a known type and of n elements, n at least 1 and at most PTRDIFF_MAX / 4.
 glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null);
 
@@ -57,7 +64,7 @@ public:
 
   // Those from element i on, a multiple of block_size, for param (a = 0) or a state (a = 1, 2, ...).
   random_bits of(std::size_t i, std::uint32_t a) const {
-    return {of_step_, (offset_ + i) / block_size, (2 * a + 1) * 0x9E3779B9};
+    return {of_step_, offset_ / block_size + i / block_size, (2 * a + 1) * 0x9E3779B9};
   }
 
 private:

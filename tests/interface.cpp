@@ -26,7 +26,7 @@ lines interface() {
   lines all;
 #define GLISSADE_STATUS(name, number, message) all.insert(line("status", #name, GLISSADE_##name));
 #include "glissade/statuses.inc"
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic)                                      \
+#define GLISSADE_STORAGE(name, codec, number, bytes, each, block, stochastic, roles)                         \
   all.insert(line("type", #name, GLISSADE_##name));
 #include "glissade/storages.inc"
 #define GLISSADE_PRESET(optimizer, name, macro) all.insert("preset " #optimizer " " name " " #macro);

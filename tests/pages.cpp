@@ -188,8 +188,9 @@ TEST_CASE("each promise of the header has a test", "[pages]") {
       missing += "\nno row: " + (*match)[1].str();
 
   std::string tests = text_of("tests/CMakeLists.txt");
-  for (const char *name : {"bits", "calls", "concurrency", "environment", "errors", "growth", "isa", "many",
-                           "memory", "openmp", "reference", "special_values", "statuses", "vectors", "words"})
+  for (const char *name :
+       {"bits", "calls", "concurrency", "environment", "errors", "growth", "isa", "many", "memory", "openmp",
+        "reference", "special_values", "statuses", "stored_step", "vectors", "words"})
     tests += text_of("tests/" + std::string(name) + ".cpp");
   std::size_t rows = 0;
   std::istringstream lines(page);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int types[] = {
     GLISSADE_FLOAT32,
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) GLISSADE_##name,
+#define GLISSADE_STORAGE(name, ...) GLISSADE_##name,
 #include "glissade/storages.inc"
 };
 
@@ -219,4 +219,14 @@ TEST_CASE("a wrong argument of encode or decode gets its status and changes noth
     CHECK(glissade_state_bytes(type, SIZE_MAX, nullptr, nullptr) == GLISSADE_BAD_N);
     CHECK(glissade_state_bytes(type, 600, nullptr, nullptr) == GLISSADE_OK);
   }
+}
+
+TEST_CASE("blocks are counted on from an offset at the end of all numbers", "[storage][threads]") {
+  constexpr std::size_t n = 70000;
+  const auto x = some_floats(n, 1);
+  stored one(GLISSADE_Q8_SIGNED, n), several(GLISSADE_Q8_SIGNED, n);
+  const std::uint64_t last = std::uint64_t(0) - 256;
+  REQUIRE(glissade_encode(n, x.data(), &one.array, 1, 1, last, 1) == GLISSADE_OK);
+  REQUIRE(glissade_encode(n, x.data(), &several.array, 1, 1, last, 4) == GLISSADE_OK);
+  CHECK(several == one);
 }

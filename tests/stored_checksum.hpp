@@ -114,7 +114,7 @@ template <class... rule>
 std::uint64_t checksum_of_storage(std::tuple<rule...> *) {
   words_sum sum;
   for (const int type : {
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) GLISSADE_##name,
+#define GLISSADE_STORAGE(name, ...) GLISSADE_##name,
 #include "glissade/storages.inc"
        }) {
     summed array(type, floats_to_store(any_float, static_cast<std::uint32_t>(type)));

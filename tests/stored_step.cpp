@@ -375,3 +375,16 @@ TEST_CASE("a stored tensor may not reach into what the one before uses by option
   const glissade_rmsprop_tensor list[] = {a.tensor, b.tensor};
   CHECK(glissade_rmsprop_step_many(&o, 2, list) == GLISSADE_OVERLAPPING_ARRAYS);
 }
+
+TEST_CASE("a place of a state that the optimizer does not have stays empty", "[storage][status]") {
+  auto o = functions<glissade::rules::lion>::defaults;
+  o.step = 1;
+  stored_tensor<glissade::rules::lion> t(all_storages[0], 300, 1);
+  unsigned char other[600];
+  for (int place = 1; place < 4; ++place) {
+    t.storage.states[place] = {GLISSADE_BF16_STOCHASTIC, other, nullptr};
+    CHECK(glissade_lion_step_many(&o, 1, &t.tensor) == GLISSADE_BAD_STATE_TYPE);
+    t.storage.states[place] = {};
+  }
+  CHECK(glissade_lion_step_many(&o, 1, &t.tensor) == GLISSADE_OK);
+}

@@ -3,7 +3,8 @@
  *
  * What holds for every function that takes arrays:
  *
- * Arrays. Each is `n` floats (IEEE binary32), one after the other, at any address that is a multiple of 4.
+ * Arrays. Each is `n` floats (IEEE binary32), one after the other, at any address that is a multiple of 4;
+ * where a tensor has a storage, "Stored arrays" below says what differs.
  * `param` is updated in place, `grad` is only read, the others are the optimizer's state and are updated in
  * place. No two of them may overlap. An array that the options do not need may be NULL; if it is given all
  * the same, it is neither read nor written. `n` may be 0, and then every pointer may be NULL.
@@ -16,8 +17,8 @@
  * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges
  * stand beside the fields. They hold for the double: a beta below 1 may round to 1 as a float, and an eps to 0.
  *
- * Sizes. Every struct begins with its size, so that structs can grow, and programs and libraries of different
- * versions work together. New fields come at the end, and 0 is what was before they existed. A struct that is
+ * Sizes. Every struct but glissade_array begins with its size, so that structs can grow, and programs and
+ * libraries of different versions work together. New fields come at the end, and 0 is what was before they existed. A struct that is
  * smaller than this version's, but not than the first version's, has 0 in the fields that it lacks; a larger
  * one is taken if all that this version does not know is 0. Else GLISSADE_BAD_STRUCT_SIZE.
  *
@@ -37,7 +38,8 @@
  * use (OMP_NUM_THREADS, omp_set_num_threads, no nested ones unless OpenMP allows them), as long as they are
  * worth it: where its threads waited for one another longer than one would have computed alone, as they do
  * beside other busy processes, the next calls of the thread compute alone, for a time in proportion to what
- * was lost, before they try again. Each of several threads gets 16,384 elements or more. A library built
+ * was lost, before they try again. Each of several threads gets 16,384 elements or more, of stored arrays up
+ * to 256 less. A library built
  * without OpenMP takes every value and computes on the calling thread.
  *
  * OpenMP allocates memory for its threads, and where it cannot create one it prints and ends the program.
@@ -96,11 +98,11 @@ GLISSADE_API const char *glissade_version(void);
  * The name of the instruction set in use: "avx512" (x86-64-v4), "avx2" (with FMA),
  * "neon" (AArch64) or "scalar".
  *
- * The first call of this function or of any step chooses: what the environment variable GLISSADE_ISA names,
+ * The first call of this function or of any that computes chooses: what the environment variable GLISSADE_ISA names,
  * else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown or
  * cannot run here, this function returns NULL and every step returns GLISSADE_UNAVAILABLE_ISA until
  * glissade_use_isa succeeds or the variable names another: never another one silently. _reset, _check and
- * _preset need no instruction set and work all the same. Static text; safe from any thread.
+ * _preset need no instruction set and work all the same, but _reset_many does for a tensor that has a storage. Static text; safe from any thread.
  */
 GLISSADE_API const char *glissade_isa(void);
 
@@ -165,7 +167,7 @@ typedef struct glissade_rmsprop {
                                  gradient */
   int bias_correction;        /* 1: the averages are divided by 1 - alpha^step before use */
   int threads;                /* 0: as OpenMP says, 1: this one, k: at most k */
-  int64_t step;               /* number of this step, from 1; read only where bias_correction is 1 */
+  int64_t step; /* number of this step, from 1; read only where bias_correction is 1, and for stored arrays */
 } glissade_rmsprop;
 
 /* torch.optim.RMSprop. */
@@ -266,7 +268,7 @@ typedef struct glissade_adagrad {
   double grad_scale;
   int maximize, flush_subnormals;
   int threads;
-  int64_t step; /* number of this step, from 1; read only where lr_decay is not 0 */
+  int64_t step; /* number of this step, from 1; read only where lr_decay is not 0, and for stored arrays */
 } glissade_adagrad;
 
 /* torch.optim.Adagrad. */
@@ -300,7 +302,7 @@ typedef struct glissade_adadelta {
   double grad_scale;
   int maximize, flush_subnormals;
   int threads;
-  int64_t step; /* never read */
+  int64_t step; /* number of this step, from 1; read only for stored arrays */
 } glissade_adadelta;
 
 /* torch.optim.Adadelta. */
@@ -339,7 +341,7 @@ typedef struct glissade_sgd {
                            torch */
   int maximize, flush_subnormals;
   int threads;
-  int64_t step; /* number of this step, from 1; read where momentum is not 0 and buffer_from_zero is 0 */
+  int64_t step; /* number of this step, from 1; read where buffer_from_zero is 0, and for stored arrays */
 } glissade_sgd;
 
 /* torch.optim.SGD. */
@@ -382,7 +384,7 @@ typedef struct glissade_adam {
   int decoupled_weight_decay; /* 1: AdamW, 0: L2 */
   int maximize, flush_subnormals;
   int threads;
-  int64_t step;           /* number of this step, from 1; read only where no_bias_correction is 0 */
+  int64_t step;           /* number of this step, from 1; read to correct the bias, and for stored arrays */
   int no_bias_correction; /* 1: both 1 - beta^step are 1 */
   int reserved;           /* 0 */
 } glissade_adam;
@@ -429,7 +431,7 @@ typedef struct glissade_lion {
   double grad_scale;
   int maximize, flush_subnormals;
   int threads;
-  int64_t step; /* never read */
+  int64_t step; /* number of this step, from 1; read only for stored arrays */
 } glissade_lion;
 
 /* The defaults of the paper's code. */
@@ -591,12 +593,15 @@ GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options,
  *   unsigned:  code = min(max(((Bits(|x|) + (r >> 12)) >> 20) - 8 * s, x != 0), 254), of a NaN or infinity 255
  *   decoded:   float((code << 20) + (s << 23)) with the sign; of the code 0, 0; of the largest, a NaN
  *
- * So the steps are at most 12.5 % wide, what was decoded is encoded to the same value, and no unsigned x but 0
- * becomes 0.
+ * So within the binades of the block the codes lie at most 12.5 % apart; what was decoded is encoded to the same
+ * value; and no unsigned x but 0 becomes 0. Of what is smaller than the binades reach a signed x becomes 0 or the
+ * smallest code, an unsigned one the smallest code; what is above 1.75 * 2^127 becomes that. A byte of `extra` above
+ * 255 - b is no scale.
  *
- * The r of the stochastic types and of Q8 are random bits, so that the mean of what is decoded is x and changes
- * smaller than a step are kept on average; where all averages were rounded to the nearest, they would stand
- * still. They depend on nothing but the seed, the number of the step and the place of the element:
+ * The r of the stochastic types and of Q8 are random bits, so that the mean of what is decoded is x, for a Q8 x
+ * within the binades, and changes smaller than the distance of two codes are kept on average; where all averages
+ * were rounded to the nearest, they would stand still. They depend on nothing but the seed, the number of the step
+ * and the place of the element:
  *
  *   K = mix(mix(seed ^ mix(step)) ^ (offset / 256 + the number of the block))
  *   r = the lower half of K + j * (2 * a + 1) * 0x9E3779B9, modulo 2^32, for element j of the block
@@ -612,7 +617,7 @@ GLISSADE_API glissade_status glissade_radam_reset(const glissade_radam *options,
  */
 typedef enum glissade_type {
   GLISSADE_FLOAT32 = 0,
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) GLISSADE_##name = number,
+#define GLISSADE_STORAGE(name, codec, number, ...) GLISSADE_##name = number,
 #include "storages.inc"
 } glissade_type;
 
@@ -634,31 +639,38 @@ GLISSADE_API glissade_status glissade_state_bytes(int type, size_t n, size_t *da
 /*
  * Writes n floats to an array, in the formulas above with a = 0, and with `step` as any number, for example 0.
  * `offset` is where the array begins in the whole that `seed` is of, a multiple of 256. `threads` as in the options of
- * a step. Returns GLISSADE_NULL_ARRAY if from, to or to->data is NULL, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES,
+ * a step. Returns GLISSADE_NULL_ARRAY if `to` is NULL or, unless n is 0, from or to->data is, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES,
  * GLISSADE_BAD_TYPE, GLISSADE_BAD_N, GLISSADE_MISALIGNED_ARRAY, GLISSADE_OVERLAPPING_ARRAYS, GLISSADE_BAD_OFFSET,
  * GLISSADE_BAD_THREADS or GLISSADE_UNAVAILABLE_ISA.
  */
 GLISSADE_API glissade_status glissade_encode(size_t n, const float *from, const glissade_array *to,
                                              uint64_t seed, int64_t step, uint64_t offset, int threads);
 
-/* Writes the elements of an array to n floats. Errors as of glissade_encode, but for GLISSADE_BAD_OFFSET. */
+/* Writes the elements of an array to n floats. Errors as of glissade_encode with from and to in turn, but for
+   GLISSADE_BAD_OFFSET. */
 GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *from, float *to, int threads);
 
 /*
  * How the arrays of a tensor are stored. An array whose type is not GLISSADE_FLOAT32 stands for the tensor's own of
- * float, which may then be NULL and is not used. So a step on stored arrays is decoding, the step in float32, and
- * encoding, with these bits; in one pass over memory.
+ * float, which may then be NULL and is not used; where the type is GLISSADE_FLOAT32, the tensor's own is used and
+ * `data` is not. So a step on stored arrays is decoding, the step in float32, and encoding, with these bits; in one
+ * pass over memory.
  *
  *   param   GLISSADE_SPLIT, GLISSADE_BF16_STOCHASTIC
  *   grad    GLISSADE_BF16, GLISSADE_FP16
  *   states  GLISSADE_BF16_STOCHASTIC; GLISSADE_Q8_SIGNED for grad_avg, momentum_buffer and exp_avg,
  *           GLISSADE_Q8_UNSIGNED for all others
- *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param, written out beside it; GLISSADE_FLOAT32: none
+ *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param in float32, before it is stored itself, rounded and written out
+ *           beside it; GLISSADE_FLOAT32: none
  *
- * Two tensors may share their gradient and nothing else. Else: GLISSADE_BAD_PARAM_TYPE, GLISSADE_BAD_GRAD_TYPE,
- * GLISSADE_BAD_STATE_TYPE or GLISSADE_BAD_COPY_TYPE for a type that the array cannot have, the status of the array where
- * data is NULL, GLISSADE_NULL_COPY, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_OFFSET, and
- * GLISSADE_BAD_STEP if step is less than 1 where random bits are needed.
+ * Where a type is stochastic or Q8, every optimizer reads `step`, from 1, and it must count: equal steps round with
+ * equal bits, and small changes are lost. A part of a tensor, in a call of its own or a share of one, begins at a
+ * multiple of 256 elements, given as `offset`.
+ *
+ * Faults beside those of the list: GLISSADE_BAD_PARAM_TYPE, GLISSADE_BAD_GRAD_TYPE, GLISSADE_BAD_STATE_TYPE or
+ * GLISSADE_BAD_COPY_TYPE for a type that the array cannot have, the status of the array where data is NULL,
+ * GLISSADE_NULL_COPY, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_OFFSET, and GLISSADE_BAD_STEP if step
+ * is less than 1 where random bits are needed.
  */
 typedef struct glissade_storage {
   size_t struct_size; /* sizeof(glissade_storage) */
@@ -696,7 +708,7 @@ enum {
  *
  * glissade_<name>_step_many(options, count, tensors) takes the step on every tensor of a list, with the bits
  * of `count` calls of _step, but at the cost of one: there is one parallel region for all, in which the
- * threads share the floats evenly (in whole cache lines), so that a huge tensor is split and small ones are
+ * threads share the floats evenly (in whole cache lines, stored ones in blocks), so that a huge tensor is split and small ones are
  * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
  * itself is only read.
  *
@@ -887,8 +899,9 @@ typedef struct glissade_norm {
  *
  * `threads` as in the options of a step. Returns GLISSADE_NULL_RESULT, GLISSADE_BAD_STRUCT_SIZE,
  * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
- * GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then leaves *result as it was. The
- * norm of nothing is 0. This and a clipped step take 16 KiB of stack, every other function less than 4.
+ * GLISSADE_BAD_GRAD_TYPE, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then leaves
+ * *result as it was. The norm of nothing is 0. This, a clipped step and a step on stored arrays take up to 20 KiB of stack, every other
+ * function less than 4.
  */
 GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                                 glissade_norm *result);

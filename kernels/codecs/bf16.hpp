@@ -40,13 +40,13 @@ struct bf16_stochastic : bf16<isa> {
     const auto half_of = [](words x, words r) { // which leaves infinity what it is
       return bf16<isa>::upper_half(x, x + (r & 0xFFFF));
     };
-    const u32 step = static_cast<u32>(in::width) * random.apart;
+    const u32 stride = static_cast<u32>(in::width) * random.apart;
     const words apart = in::multiples(random.apart);
     for (auto to = static_cast<u16 *>(data); blocks-- > 0; to += block_size, from += block_size) {
       words r = apart + random.first(random.block++);
-      for (std::size_t j = 0; j < block_size; j += 2 * in::width, r += 2 * step) {
+      for (std::size_t j = 0; j < block_size; j += 2 * in::width, r += 2 * stride) {
         const words low = half_of(in::load(from + j), r),
-                    high = half_of(in::load(from + j + in::width), r + step);
+                    high = half_of(in::load(from + j + in::width), r + stride);
         in::prefetch(to, j);
         in::store(to + j, in::in_order(in::packed(low, high)));
       }

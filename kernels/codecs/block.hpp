@@ -62,7 +62,7 @@ struct integers {
     } else {
       words w;
       for (std::size_t i = 0; i < width; ++i)
-        w[i] = static_cast<u32>(from[i]);
+        w[i] = static_cast<u32>(load<T>(from + i));
       return w;
     }
   }
@@ -94,7 +94,8 @@ struct integers {
   static words magnitude(words bits) { return bits & ~sign_bit; }
   static words choose(signed_words which, words a, words b) { return which ? a : b; }
   static words all(u32 x) { return words{} + x; }
-  // GCC makes the first form an instruction, which without one would be slow.
+  // Where there are instructions that pack, there are some for unsigned minima and maxima, which GCC makes of the first
+  // form; where there are none, it would compute that form element by element.
   template <class V>
   static V larger(V a, V b) {
     if constexpr (requires { isa::packed(a, b); })

@@ -33,16 +33,30 @@ struct codec {
   void (*encode)(const float *from, random_bits random, std::size_t blocks, void *data, void *extra);
 };
 
-// A storage of storages.inc.
+// What an array is to its tensor.
+enum roles : unsigned { PARAM = 1, GRAD = 2, SIGNED = 4, NOT_NEGATIVE = 8, STATE = SIGNED | NOT_NEGATIVE };
+
+// A type of storages.inc.
 struct storage {
-  std::size_t bytes, extra;
+  std::size_t number, bytes, extra_each, extra_block;
   bool stochastic;
+  unsigned allowed; // roles
+
+  constexpr bool has_extra() const { return extra_each || extra_block; }
 };
 inline constexpr storage storages[] = {
-    {4, 0, false}, // number 0, float32, is used in place
-#define GLISSADE_STORAGE(name, codec, number, bytes, extra, stochastic) {bytes, extra, stochastic},
+    {0, 4, 0, 0, false, PARAM | GRAD | STATE}, // float32, which is used in place
+#define GLISSADE_STORAGE(name, codec, number, bytes, each, block, stochastic, roles)                         \
+  {number, bytes, each, block, stochastic, roles},
 #include "glissade/storages.inc"
 };
 inline constexpr int storage_count = sizeof storages / sizeof *storages;
+
+constexpr bool storages_are_in_order() {
+  for (std::size_t i = 0; i < storage_count; ++i)
+    if (storages[i].number != i) return false;
+  return true;
+}
+static_assert(storages_are_in_order());
 
 } // namespace glissade

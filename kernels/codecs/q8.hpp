@@ -81,8 +81,8 @@ struct q8 {
     }
   }
   template <bool all_ordinary>
-  static void encode_scaled(const float *from, words r, u32 step, u32 scale, u8 *to) {
-    for (std::size_t j = 0; j < block_size; j += 4 * in::width, r += 4 * step) {
+  static void encode_scaled(const float *from, words r, u32 stride, u32 scale, u8 *to) {
+    for (std::size_t j = 0; j < block_size; j += 4 * in::width, r += 4 * stride) {
       halves two[2];
       for (u32 k = 0; k < 2; ++k) {
         const auto rounded = [=](words x, words random) {
@@ -90,8 +90,8 @@ struct q8 {
           return (x + (is_signed ? random & 0xFFFFF : random >> 12)) >> 20;
         };
         const auto at = from + j + 2 * k * in::width;
-        const words a = in::load(at), b = in::load(at + in::width), random = r + 2 * k * step;
-        two[k] = codes_of<all_ordinary>(a, b, rounded(a, random), rounded(b, random + step), scale);
+        const words a = in::load(at), b = in::load(at + in::width), random = r + 2 * k * stride;
+        two[k] = codes_of<all_ordinary>(a, b, rounded(a, random), rounded(b, random + stride), scale);
       }
       in::prefetch(to, j);
       in::store(to + j, in::in_order(in::packed(two[0], two[1])));
@@ -99,20 +99,20 @@ struct q8 {
   }
   static void encode(const float *from, random_bits random, std::size_t blocks, void *data, void *extra) {
     auto to = static_cast<u8 *>(data), scales = static_cast<u8 *>(extra);
-    const u32 step = static_cast<u32>(in::width) * random.apart;
+    const u32 stride = static_cast<u32>(in::width) * random.apart;
     const words apart = in::multiples(random.apart);
     for (; blocks-- > 0; to += block_size, from += block_size) {
       const words r = apart + random.first(random.block++);
       const u32 most = largest(from, [](words x) { return is_signed ? in::magnitude(x) : x; });
       if (most < ordinary) {
         *scales = static_cast<u8>(scale_of(most));
-        encode_scaled<true>(from, r, step, *scales, to);
+        encode_scaled<true>(from, r, stride, *scales, to);
       } else {
         const auto of_finite = [](words x) {
           return in::choose(in::magnitude(x) < infinity, in::magnitude(x), words{});
         };
         *scales = static_cast<u8>(scale_of(largest(from, of_finite)));
-        encode_scaled<false>(from, r, step, *scales, to);
+        encode_scaled<false>(from, r, stride, *scales, to);
       }
       ++scales;
     }
