@@ -9,9 +9,9 @@ namespace glissade {
 namespace {
 
 // The end of an array goes by way of this, since codecs know only whole blocks.
-constexpr std::size_t longest_block(std::size_t (*bytes)(const storage &, std::size_t)) {
+constexpr std::size_t longest_block(std::size_t (*bytes)(const stored_type &, std::size_t)) {
   std::size_t most = 1;
-  for (const storage &s : storages)
+  for (const stored_type &s : storages)
     if (&s != storages && bytes(s, block_size) > most) most = bytes(s, block_size);
   return most;
 }
@@ -28,7 +28,7 @@ void decode(const table &kernels, const glissade_array &array, std::size_t n, fl
   const std::size_t blocks = n / block_size, rest = n % block_size;
   if (blocks) decode_blocks(array.data, array.extra, blocks, to);
   if (rest == 0) return;
-  const storage &s = storages[array.type];
+  const stored_type &s = storages[array.type];
   const glissade_array last = from_element(array, n - rest);
   whole_block whole;
   std::memcpy(whole.data, last.data, bytes_of_data(s, rest));
@@ -43,7 +43,7 @@ void encode(const table &kernels, const float *from, random_bits random, const g
   const std::size_t blocks = n / block_size, rest = n % block_size;
   if (blocks) encode_blocks(from, random, blocks, array.data, array.extra);
   if (rest == 0) return;
-  const storage &s = storages[array.type];
+  const stored_type &s = storages[array.type];
   const glissade_array last = from_element(array, n - rest);
   whole_block whole;
   std::memcpy(whole.floats, from + n - rest, rest * sizeof *from); // the others are 0, which changes no scale
@@ -54,7 +54,7 @@ void encode(const table &kernels, const float *from, random_bits random, const g
 }
 
 glissade_status check_stored(const glissade_array &array, std::size_t n, glissade_status if_null) {
-  const storage &s = storages[array.type];
+  const stored_type &s = storages[array.type];
   if (!array.data) return if_null;
   if (s.has_extra() && !array.extra) return s.extra_each ? GLISSADE_NULL_REMAINDER : GLISSADE_NULL_SCALES;
   const memory found(array, n);

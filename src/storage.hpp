@@ -10,14 +10,14 @@ namespace glissade {
 inline constexpr std::size_t blocks_of(std::size_t n) { return n / block_size + (n % block_size != 0); }
 
 // Of n elements; n is at most PTRDIFF_MAX / 4.
-constexpr std::size_t bytes_of_data(const storage &s, std::size_t n) { return n * s.bytes; }
-constexpr std::size_t bytes_of_extra(const storage &s, std::size_t n) {
+constexpr std::size_t bytes_of_data(const stored_type &s, std::size_t n) { return n * s.bytes; }
+constexpr std::size_t bytes_of_extra(const stored_type &s, std::size_t n) {
   return n * s.extra_each + blocks_of(n) * s.extra_block;
 }
 
 // The array from element i on, a multiple of block_size.
 inline glissade_array from_element(const glissade_array &array, std::size_t i) {
-  const storage &s = storages[array.type];
+  const stored_type &s = storages[array.type];
   const auto data = static_cast<unsigned char *>(array.data),
              extra = static_cast<unsigned char *>(array.extra);
   return {array.type, data + bytes_of_data(s, i), s.has_extra() ? extra + bytes_of_extra(s, i) : nullptr};

@@ -132,6 +132,10 @@ class Report(unittest.TestCase):
             for met in ("list / flat, threads 1", "for a group, threads 1", "grad-norm: limit", "scaling", "threads 0 / "):
                 self.assertNotIn(met, text)
 
+    def test_says_that_all_promises_are_met(self):
+        text = self.changed(lambda entry: entry.update(ns_per_element=1.))
+        self.assertRegex(text, r"(?m)^(\d+) of \1 promises are met\.$")
+
     def test_in_brief(self):
         text = report(self.run_of(), "--brief")
         self.assertEqual(len(rows(text, "rmsprop, 16 Mi, 4 threads")), 1)

@@ -21,7 +21,7 @@ struct stored {
   bool operator==(const stored &other) const {
     if (array.type == GLISSADE_FLOAT32) {
       const std::size_t count = data.size() / sizeof(float);
-      const auto floats = [](const stored &one) { return static_cast<const float *>(one.array.data); };
+      const auto floats = [](const stored &one) { return reinterpret_cast<const float *>(one.data.data()); };
       return data.size() == other.data.size() &&
              first_difference(floats(*this), floats(other), count) == count;
     }

@@ -37,14 +37,14 @@ struct codec {
 enum roles : unsigned { PARAM = 1, GRAD = 2, SIGNED = 4, NOT_NEGATIVE = 8, STATE = SIGNED | NOT_NEGATIVE };
 
 // A type of storages.inc.
-struct storage {
+struct stored_type {
   std::size_t number, bytes, extra_each, extra_block;
   bool stochastic;
   unsigned allowed; // roles
 
   constexpr bool has_extra() const { return extra_each || extra_block; }
 };
-inline constexpr storage storages[] = {
+inline constexpr stored_type storages[] = {
     {0, 4, 0, 0, false, PARAM | GRAD | STATE}, // float32, which is used in place
 #define GLISSADE_STORAGE(name, codec, number, bytes, each, block, stochastic, roles)                         \
   {number, bytes, each, block, stochastic, roles},

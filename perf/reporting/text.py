@@ -156,13 +156,16 @@ def oddities(r):
 
 
 def shortfalls(r):
-    yield "## What the library promises"
     all_of_them = list(promises(r))
+    if not all_of_them:
+        return
+    yield "## What the library promises"
     rows = [[name, value, f"{'≥' if at_least else '≤'} {bound:g}"] for name, value, bound, at_least in all_of_them
             if (value < bound if at_least else value > bound)]
     yield (f"{len(all_of_them) - len(rows)} of {len(all_of_them)} promises are met."
            + (" These are not:" if rows else ""))
-    yield table(["", "measured", "promised"], rows)
+    if rows:
+        yield table(["", "measured", "promised"], rows)
 
 
 def report(r, pictures=()):
