@@ -7,7 +7,7 @@
 #include <string.h>
 
 static bool one_thread;
-static PyObject *increment_version; /* of torch, once known */
+static PyObject *increment_version, *tensor_class; /* of torch, once known */
 static PyObject *key_params, *key_grad, *key_step, *key_mu_product, *key_betas, *key_capturable,
     *key_differentiable;
 
@@ -435,20 +435,19 @@ static int take(struct call *call, const struct request *r, bool partial, const 
 }
 
 static int count_steps(const struct call *call) {
-  PyObject *params = increment_version ? PyList_New((Py_ssize_t)call->count) : NULL;
-  if (increment_version && !params) return -1;
+  PyObject *tensors = increment_version ? PyList_New(0) : NULL; /* other params are of NumPy's classes */
+  if (increment_version && !tensors) return -1;
+  int failed = 0;
   for (size_t i = 0; i < call->count; ++i) {
     const struct extra *extra = &call->extras[i];
     if (extra->step.data) write_count(&extra->step, extra->t);
     if (extra->product.data) *(float *)extra->product.data *= extra->momentum;
-    if (params) {
-      Py_INCREF(extra->param);
-      PyList_SetItem(params, (Py_ssize_t)i, extra->param);
-    }
+    if (tensors && PyType_IsSubtype(Py_TYPE(extra->param), (PyTypeObject *)tensor_class))
+      failed |= PyList_Append(tensors, extra->param);
   }
-  if (!params) return 0;
-  PyObject *done = PyObject_CallFunctionObjArgs(increment_version, params, NULL);
-  Py_DECREF(params);
+  if (!tensors) return 0;
+  PyObject *done = failed ? NULL : PyObject_CallFunctionObjArgs(increment_version, tensors, NULL);
+  Py_DECREF(tensors);
   Py_XDECREF(done);
   return done ? 0 : -1;
 }
@@ -580,11 +579,16 @@ static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
   return status ? NULL : Py_BuildValue("(ddO)", norm.norm, norm.max_abs, norm.finite ? Py_True : Py_False);
 }
 
-static PyObject *use_increment_version(PyObject *module, PyObject *function) {
+static PyObject *use_increment_version(PyObject *module, PyObject *arguments) {
   (void)module;
+  PyObject *function, *of;
+  if (!PyArg_ParseTuple(arguments, "OO!", &function, &PyType_Type, &of)) return NULL;
   Py_INCREF(function);
+  Py_INCREF(of);
   Py_XDECREF(increment_version);
+  Py_XDECREF(tensor_class);
   increment_version = function;
+  tensor_class = of;
   Py_RETURN_NONE;
 }
 
@@ -615,6 +619,6 @@ PyMethodDef step_functions[] = {{"step", step, METH_VARARGS, NULL},
                                 {"step_arrays", step_arrays, METH_VARARGS, NULL},
                                 {"grad_norm", grad_norm, METH_VARARGS, NULL},
                                 {"know_torch", know_torch, METH_VARARGS, NULL},
-                                {"use_increment_version", use_increment_version, METH_O, NULL},
+                                {"use_increment_version", use_increment_version, METH_VARARGS, NULL},
                                 {"use_one_thread", use_one_thread, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};

@@ -219,4 +219,4 @@ def _lie_alike(a, b):
 
 
 _core.know_torch(_lends, _lie_alike, torch.empty(0).is_neg, lambda t: torch.utils.dlpack.to_dlpack(t.detach()))
-_core.use_increment_version(torch._C._increment_version)
+_core.use_increment_version(torch._C._increment_version, torch.Tensor)

@@ -22,7 +22,7 @@ def inputs(name):
 
 
 def test_the_list_has_all_optimizers_but_lion():
-    assert {*NAMES, "Lion"} == set(glissade.torch.__all__)
+    assert {*NAMES, "Lion", "float32_state"} == set(glissade.torch.__all__)
 
 
 @every_optimizer
