@@ -18,9 +18,9 @@ struct squares {
 
 struct table {
   const char *name;
-  void (*add_squares)(const float *x, std::size_t n,
-                      squares &to); // n a multiple of `lanes`, but in the last call
-  codec codecs[storage_count];      // by the number of the storage; none for 0
+  // n is a multiple of `lanes`, but in the last call.
+  void (*add_squares)(const float *x, std::size_t n, squares &to);
+  codec codecs[storage_count]; // by the number of the type; none for 0
 #define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"
 };

@@ -6,9 +6,9 @@
 
 namespace glissade {
 
+// The sum of all squares, infinite or NaN where an element is, and the largest magnitude.
 struct norm_sums {
-  double squares,
-      largest; // the sum of all squares, infinite or NaN where an element is; the largest magnitude
+  double squares, largest;
 };
 
 struct gradient {

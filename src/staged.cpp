@@ -116,11 +116,7 @@ void reset_staged(const table &kernels, const erased_rule &rule, const void *opt
       x = rule.initial(options, k);
     for (std::size_t i = begin; i < end; i += block_size) {
       const std::size_t n = end - i < block_size ? end - i : block_size;
-      const glissade_array block = from_element(t.array(k), i);
-      if (block.type == GLISSADE_FLOAT32)
-        __builtin_memcpy(block.data, floats, n * sizeof *floats);
-      else
-        encode(kernels, floats, random.of(i, number_of(k)), block, n);
+      encode(kernels, floats, random.of(i, number_of(k)), from_element(t.array(k), i), n);
     }
   }
 }

@@ -17,13 +17,17 @@ constexpr std::size_t longest_block(std::size_t (*bytes)(const stored_type &, st
 }
 struct whole_block {
   alignas(64) float floats[block_size] = {};
-  alignas(64) unsigned char data[longest_block(bytes_of_data)] = {}, extra[longest_block(bytes_of_extra)] =
-                                                                         {};
+  alignas(64) unsigned char data[longest_block(bytes_of_data)] = {};
+  alignas(64) unsigned char extra[longest_block(bytes_of_extra)] = {};
 };
 
 } // namespace
 
 void decode(const table &kernels, const glissade_array &array, std::size_t n, float *to) {
+  if (array.type == GLISSADE_FLOAT32) {
+    std::memcpy(to, array.data, n * sizeof *to);
+    return;
+  }
   const auto decode_blocks = kernels.codecs[array.type].decode;
   const std::size_t blocks = n / block_size, rest = n % block_size;
   if (blocks) decode_blocks(array.data, array.extra, blocks, to);
@@ -39,6 +43,10 @@ void decode(const table &kernels, const glissade_array &array, std::size_t n, fl
 
 void encode(const table &kernels, const float *from, random_bits random, const glissade_array &array,
             std::size_t n) {
+  if (array.type == GLISSADE_FLOAT32) {
+    std::memcpy(array.data, from, n * sizeof *from);
+    return;
+  }
   const auto encode_blocks = kernels.codecs[array.type].encode;
   const std::size_t blocks = n / block_size, rest = n % block_size;
   if (blocks) encode_blocks(from, random, blocks, array.data, array.extra);
@@ -85,7 +93,7 @@ glissade_status check_conversion(std::size_t n, const float *floats, const gliss
 // Calls work(from which element, how many) for each thread's share of the blocks.
 template <class Work>
 void over_blocks(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
-  const std::size_t blocks = blocks_of(n);
+  const std::size_t blocks = stored_blocks(n);
   parallel(n, threads, here, [&](std::size_t chunk, std::size_t chunks) {
     const std::size_t begin = cut(blocks, chunk, chunks) * block_size,
                       to = cut(blocks, chunk + 1, chunks) * block_size, end = to < n ? to : n;
@@ -117,11 +125,7 @@ glissade_status glissade_encode(size_t n, const float *from, const glissade_arra
   const random_source random(seed, step, offset);
   const glissade_array array = *to;
   over_blocks(n, threads, here, [=](std::size_t i, std::size_t count) {
-    const glissade_array block = from_element(array, i);
-    if (block.type == GLISSADE_FLOAT32)
-      std::memcpy(block.data, from + i, count * sizeof *from);
-    else
-      encode(*kernels, from + i, random.of(i, 0), block, count);
+    encode(*kernels, from + i, random.of(i, 0), from_element(array, i), count);
   });
   return GLISSADE_OK;
 }
@@ -134,11 +138,7 @@ glissade_status glissade_decode(size_t n, const glissade_array *from, float *to,
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   const glissade_array array = *from;
   over_blocks(n, threads, here, [=](std::size_t i, std::size_t count) {
-    const glissade_array block = from_element(array, i);
-    if (block.type == GLISSADE_FLOAT32)
-      std::memcpy(to + i, block.data, count * sizeof *to);
-    else
-      decode(*kernels, block, count, to + i);
+    decode(*kernels, from_element(array, i), count, to + i);
   });
   return GLISSADE_OK;
 }

@@ -7,12 +7,12 @@
 
 namespace glissade {
 
-inline constexpr std::size_t blocks_of(std::size_t n) { return n / block_size + (n % block_size != 0); }
+inline constexpr std::size_t stored_blocks(std::size_t n) { return n / block_size + (n % block_size != 0); }
 
 // Of n elements; n is at most PTRDIFF_MAX / 4.
 constexpr std::size_t bytes_of_data(const stored_type &s, std::size_t n) { return n * s.bytes; }
 constexpr std::size_t bytes_of_extra(const stored_type &s, std::size_t n) {
-  return n * s.extra_each + blocks_of(n) * s.extra_block;
+  return n * s.extra_each + stored_blocks(n) * s.extra_block;
 }
 
 // The array from element i on, a multiple of block_size.
@@ -71,7 +71,7 @@ private:
   std::uint64_t of_step_, offset_;
 };
 
-// Reads or writes the first n elements of an array that is not float32.
+// Reads or writes the first n elements of an array.
 void decode(const table &kernels, const glissade_array &array, std::size_t n, float *to);
 void encode(const table &kernels, const float *from, random_bits random, const glissade_array &array,
             std::size_t n);

@@ -225,6 +225,22 @@ TEST_CASE("arrays may stand in any order in a saved state, also of a pipe", "[mo
   CHECK((other.saved() == m.saved()));
 }
 
+TEST_CASE("a saved scale of Q8 that is none changes nothing", "[model][storage][state]") {
+  rmsprop_twins m(all_arrays(), of_split_q8), other(all_arrays(), of_split_q8);
+  m.model.step();
+  const auto before = other.saved();
+  for (const auto &[state, largest] : {std::pair("momentum_buffer", 239), std::pair("square_avg", 223)})
+    for (const int scale : {largest, largest + 1, 255}) {
+      std::string bytes = m.saved();
+      bytes[bytes.find(state) + 32 + 8 + rmsprop_twins::n + 1] = static_cast<char>(scale);
+      const auto what = refusal(other.model, sealed(bytes));
+      CAPTURE(state, scale, what);
+      CHECK((what.find("scale") != std::string::npos) == (scale > largest));
+      if (scale > largest) CHECK((other.saved() == before));
+      REQUIRE(refusal(other.model, before) == "");
+    }
+}
+
 TEST_CASE("the saved state of stored arrays is what it was", "[model][storage][state]") {
   rmsprop_twins trained(all_arrays(), of_split_q8), restored(all_arrays(), of_split_q8, 99);
   trained.model.step();

@@ -18,9 +18,10 @@
  * stand beside the fields. They hold for the double: a beta below 1 may round to 1 as a float, and an eps to 0.
  *
  * Sizes. Every struct but glissade_array begins with its size, so that structs can grow, and programs and
- * libraries of different versions work together. New fields come at the end, and 0 is what was before they existed. A struct that is
- * smaller than this version's, but not than the first version's, has 0 in the fields that it lacks; a larger
- * one is taken if all that this version does not know is 0. Else GLISSADE_BAD_STRUCT_SIZE.
+ * libraries of different versions work together. New fields come at the end, and 0 is what was before they
+ * existed. A struct that is smaller than this version's, but not than the first version's, has 0 in the
+ * fields that it lacks; a larger one is taken if all that this version does not know is 0. Else
+ * GLISSADE_BAD_STRUCT_SIZE.
  *
  * Numbers. Options are doubles. What depends on them alone is computed in double and rounded once to float;
  * every element is then computed by the documented formula in binary32, round to nearest even, each operation
@@ -39,8 +40,7 @@
  * worth it: where its threads waited for one another longer than one would have computed alone, as they do
  * beside other busy processes, the next calls of the thread compute alone, for a time in proportion to what
  * was lost, before they try again. Each of several threads gets 16,384 elements or more, of stored arrays up
- * to 256 less. A library built
- * without OpenMP takes every value and computes on the calling thread.
+ * to 256 less. A library built without OpenMP takes every value and computes on the calling thread.
  *
  * OpenMP allocates memory for its threads, and where it cannot create one it prints and ends the program.
  * So before the threads of a caller become more than ever before, the library creates as many and one
@@ -98,11 +98,12 @@ GLISSADE_API const char *glissade_version(void);
  * The name of the instruction set in use: "avx512" (x86-64-v4), "avx2" (with FMA),
  * "neon" (AArch64) or "scalar".
  *
- * The first call of this function or of any that computes chooses: what the environment variable GLISSADE_ISA names,
- * else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown or
- * cannot run here, this function returns NULL and every step returns GLISSADE_UNAVAILABLE_ISA until
+ * The first call of this function or of any that computes chooses: what the environment variable GLISSADE_ISA
+ * names, else the best that this CPU and operating system run. Where GLISSADE_ISA names one that is unknown
+ * or cannot run here, this function returns NULL and every step returns GLISSADE_UNAVAILABLE_ISA until
  * glissade_use_isa succeeds or the variable names another: never another one silently. _reset, _check and
- * _preset need no instruction set and work all the same, but _reset_many does for a tensor that has a storage. Static text; safe from any thread.
+ * _preset need no instruction set and work all the same, but _reset_many does for a tensor that has a
+ * storage. Static text; safe from any thread.
  */
 GLISSADE_API const char *glissade_isa(void);
 
@@ -621,13 +622,14 @@ typedef enum glissade_type {
 #include "storages.inc"
 } glissade_type;
 
-/* An array and how its elements are stored. */
+/*
+ * An array and how its elements are stored: `data` is the elements, at a multiple of their size (4 bytes of
+ * float32, 2 of bf16, fp16 and split, 1 of Q8), `extra` what stands beside them (split: the remainders, 2 bytes
+ * for each element; Q8: the scales, a byte for each block; else unused).
+ */
 typedef struct glissade_array {
   int type; /* a glissade_type */
-  void *
-      data; /* the elements, at a multiple of their size: 4 bytes of float32, 2 of bf16, fp16 and split, 1 of Q8 */
-  void *
-      extra; /* split: the remainders, 2 bytes for each element; Q8: the scales, a byte for each block; else unused */
+  void *data, *extra;
 } glissade_array;
 
 /*
@@ -637,11 +639,12 @@ typedef struct glissade_array {
 GLISSADE_API glissade_status glissade_state_bytes(int type, size_t n, size_t *data, size_t *extra);
 
 /*
- * Writes n floats to an array, in the formulas above with a = 0, and with `step` as any number, for example 0.
- * `offset` is where the array begins in the whole that `seed` is of, a multiple of 256. `threads` as in the options of
- * a step. Returns GLISSADE_NULL_ARRAY if `to` is NULL or, unless n is 0, from or to->data is, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES,
- * GLISSADE_BAD_TYPE, GLISSADE_BAD_N, GLISSADE_MISALIGNED_ARRAY, GLISSADE_OVERLAPPING_ARRAYS, GLISSADE_BAD_OFFSET,
- * GLISSADE_BAD_THREADS or GLISSADE_UNAVAILABLE_ISA.
+ * Writes n floats to an array, in the formulas above with a = 0, and with `step` as any number, for example
+ * 0. `offset` is where the array begins in the whole that `seed` is of, a multiple of 256. `threads` as in
+ * the options of a step. Returns GLISSADE_NULL_ARRAY if `to` is NULL or, unless n is 0, from or to->data is,
+ * GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_TYPE, GLISSADE_BAD_N,
+ * GLISSADE_MISALIGNED_ARRAY, GLISSADE_OVERLAPPING_ARRAYS, GLISSADE_BAD_OFFSET, GLISSADE_BAD_THREADS or
+ * GLISSADE_UNAVAILABLE_ISA.
  */
 GLISSADE_API glissade_status glissade_encode(size_t n, const float *from, const glissade_array *to,
                                              uint64_t seed, int64_t step, uint64_t offset, int threads);
@@ -660,17 +663,17 @@ GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *fro
  *   grad    GLISSADE_BF16, GLISSADE_FP16
  *   states  GLISSADE_BF16_STOCHASTIC; GLISSADE_Q8_SIGNED for grad_avg, momentum_buffer and exp_avg,
  *           GLISSADE_Q8_UNSIGNED for all others
- *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param in float32, before it is stored itself, rounded and written out
- *           beside it; GLISSADE_FLOAT32: none
+ *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param in float32, before it is stored itself, rounded and
+ *           written out beside it; GLISSADE_FLOAT32: none
  *
  * Where a type is stochastic or Q8, every optimizer reads `step`, from 1, and it must count: equal steps round with
  * equal bits, and small changes are lost. A part of a tensor, in a call of its own or a share of one, begins at a
  * multiple of 256 elements, given as `offset`.
  *
- * Faults beside those of the list: GLISSADE_BAD_PARAM_TYPE, GLISSADE_BAD_GRAD_TYPE, GLISSADE_BAD_STATE_TYPE or
- * GLISSADE_BAD_COPY_TYPE for a type that the array cannot have, the status of the array where data is NULL,
- * GLISSADE_NULL_COPY, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_OFFSET, and GLISSADE_BAD_STEP if step
- * is less than 1 where random bits are needed.
+ * Faults beside those of the list: GLISSADE_BAD_PARAM_TYPE, GLISSADE_BAD_GRAD_TYPE, GLISSADE_BAD_STATE_TYPE
+ * or GLISSADE_BAD_COPY_TYPE for a type that the array cannot have, the status of the array where data is
+ * NULL, GLISSADE_NULL_COPY, GLISSADE_NULL_REMAINDER, GLISSADE_NULL_SCALES, GLISSADE_BAD_OFFSET, and
+ * GLISSADE_BAD_STEP if step is less than 1 where random bits are needed.
  */
 typedef struct glissade_storage {
   size_t struct_size; /* sizeof(glissade_storage) */
@@ -708,9 +711,9 @@ enum {
  *
  * glissade_<name>_step_many(options, count, tensors) takes the step on every tensor of a list, with the bits
  * of `count` calls of _step, but at the cost of one: there is one parallel region for all, in which the
- * threads share the floats evenly (in whole cache lines, stored ones in blocks), so that a huge tensor is split and small ones are
- * packed together; a list that is small as a whole is computed by the calling thread. The memory of the list
- * itself is only read.
+ * threads share the floats evenly (in whole cache lines, stored ones in blocks), so that a huge tensor is
+ * split and small ones are packed together; a list that is small as a whole is computed by the calling
+ * thread. The memory of the list itself is only read.
  *
  * A tensor is its number of elements, the arrays of _step, its own options (NULL for those of the call), and
  * its storage (NULL if all its arrays are floats). So parameter groups (no decay on biases, another lr for
@@ -899,9 +902,9 @@ typedef struct glissade_norm {
  *
  * `threads` as in the options of a step. Returns GLISSADE_NULL_RESULT, GLISSADE_BAD_STRUCT_SIZE,
  * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
- * GLISSADE_BAD_GRAD_TYPE, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then leaves
- * *result as it was. The norm of nothing is 0. This, a clipped step and a step on stored arrays take up to 20 KiB of stack, every other
- * function less than 4.
+ * GLISSADE_BAD_GRAD_TYPE, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then
+ * leaves *result as it was. The norm of nothing is 0. This, a clipped step and a step on stored arrays take
+ * up to 20 KiB of stack, every other function less than 4.
  */
 GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                                 glissade_norm *result);

@@ -161,11 +161,12 @@ public:
   void save(std::ostream &to) const { write_state(to, outlined(false), slots()); }
   void save_with_params(std::ostream &to) const { write_state(to, outlined(true), slots()); }
 
-  // Takes back what was saved of a model with the same arrays in the same groups, stored in the same types, also the
-  // parameters if they were saved; `threads` stays as it is. Throws state_error, with nothing changed, for any other stream and for
-  // a state that no model can be in. A stream that can be sought in is read twice, first to verify it, so that
-  // no second copy of the state is needed; should it read otherwise the second time, state_error says so, and
-  // the model is before its first step. Of another stream the arrays are held until all is verified.
+  // Takes back what was saved of a model with the same arrays in the same groups, stored in the same types,
+  // also the parameters if they were saved; `threads` stays as it is. Throws state_error, with nothing changed,
+  // for any other stream and for a state that no model can be in. A stream that can be sought in is read twice,
+  // first to verify it, so that no second copy of the state is needed; should it read otherwise the second
+  // time, state_error says so, and the model is before its first step. Of another stream the arrays are held
+  // until all is verified.
   void restore(std::istream &from) {
     const saved::quiet here(from);
     const auto mine = outlined(false);

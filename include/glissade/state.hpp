@@ -182,14 +182,17 @@ struct reader {
   void array(const glissade_array &to, std::size_t n) {
     const auto [element, elements, scales] = bytes_of(to.type, n);
     pieces(static_cast<unsigned char *>(to.data), elements, element);
-    pieces(to.data ? static_cast<unsigned char *>(to.extra) : nullptr, scales, 1);
+    const int binades = to.type == GLISSADE_Q8_SIGNED ? 16 : 32;
+    pieces(to.data ? static_cast<unsigned char *>(to.extra) : nullptr, scales, 1, 255 - binades);
   }
-  void pieces(unsigned char *to, std::size_t n, std::size_t element) {
+  void pieces(unsigned char *to, std::size_t n, std::size_t element, int largest = 255) {
     if (!to) passed.resize(std::min(n, piece));
     for (std::size_t k; n != 0; n -= k, to += to ? k : 0) {
       k = std::min(n, piece);
       unsigned char *at = to ? to : passed.data();
       bytes(at, k);
+      if (largest < 255 && std::any_of(at, at + k, [=](int scale) { return scale > largest; }))
+        throw state_error("is impossible: it has a scale of Q8 that is none");
       if (version > 1) turn(at, k, element);
     }
   }
@@ -308,9 +311,9 @@ void require_possible(const outline<Options> &found) {
     require(found.groups[array.group], array.steps, array.n != 0, array.slots);
 }
 
-// Reads what was written of a model like this one; place(array, slot) is where the elements of an array go, without
-// data if they go nowhere. Throws state_error for a stream that ends early, is of another model, or was altered, and for a state
-// that no model can be in.
+// Reads what was written of a model like this one; place(array, slot) is where the elements of an array go,
+// without data if they go nowhere. Throws state_error for a stream that ends early, is of another model, or was
+// altered, and for a state that no model can be in.
 template <class Options, class Place>
 outline<Options> read_state(std::istream &from, const outline<Options> &like, const Place &place) {
   constexpr std::size_t states = functions<Options>::states;

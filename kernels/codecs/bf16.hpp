@@ -20,13 +20,7 @@ struct bf16 {
     return in::choose(in::magnitude(x) > infinity, in::all(nan), rounded) >> 16;
   }
   static void encode(const float *from, random_bits, std::size_t blocks, void *data, void *) {
-    const auto to = static_cast<u16 *>(data);
-    const auto half_of = [](words x) { return upper_half(x, x + 0x7FFF + (x >> 16 & 1)); };
-    for (std::size_t j = 0; j < blocks * block_size; j += 2 * in::width) {
-      const words low = half_of(in::load(from + j)), high = half_of(in::load(from + j + in::width));
-      in::prefetch(to, j);
-      in::store(to + j, in::in_order(in::packed(low, high)));
-    }
+    in::encode_halves(from, blocks, data, [](words x) { return upper_half(x, x + 0x7FFF + (x >> 16 & 1)); });
   }
 };
 

@@ -43,9 +43,8 @@ struct integers {
     std::memcpy(to, &v, sizeof v);
   }
 
-  // At the first element of a line, prefetches the line three blocks on, which the next call but one decodes. Encoders do
-  // so for what they write: they take longer than decoders, and memory serves only a few lines at a time. Inlined as in
-  // pass.hpp.
+  // At the first element of a line, prefetches the line three blocks on, a stage before it is decoded. Encoders do so for
+  // what they write: they take longer than decoders, and memory serves only a few lines at a time. Inlined as in pass.hpp.
   template <class T>
   [[gnu::always_inline]] static void prefetch(const T *array, std::size_t j) {
     constexpr std::size_t line = 64, ahead = 3 * block_size;
@@ -126,6 +125,17 @@ struct integers {
     for (u32 i = 0; i < width; ++i)
       w[i] = i * apart;
     return w;
+  }
+
+  // Encodes each element in the 16 bits that half_of makes of it.
+  template <class HalfOf>
+  static void encode_halves(const float *from, std::size_t blocks, void *data, const HalfOf &half_of) {
+    const auto to = static_cast<u16 *>(data);
+    for (std::size_t j = 0; j < blocks * block_size; j += 2 * width) {
+      const words low = half_of(load(from + j)), high = half_of(load(from + j + width));
+      prefetch(to, j);
+      store(to + j, in_order(packed(low, high)));
+    }
   }
 
 private:

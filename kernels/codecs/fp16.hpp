@@ -38,12 +38,7 @@ struct fp16 {
     return in::choose(x > infinity, in::all(0x7E00), sign | rounded);
   }
   static void encode(const float *from, random_bits, std::size_t blocks, void *data, void *) {
-    const auto to = static_cast<u16 *>(data);
-    for (std::size_t j = 0; j < blocks * block_size; j += 2 * in::width) {
-      const words low = half_of(in::load(from + j)), high = half_of(in::load(from + j + in::width));
-      in::prefetch(to, j);
-      in::store(to + j, in::in_order(in::packed(low, high)));
-    }
+    in::encode_halves(from, blocks, data, half_of);
   }
 };
 

@@ -243,6 +243,8 @@ FAULTS = [
     ("include/glissade/state.hpp", "  stream.exceptions(std::ios::goodbit);", ""),
     ("include/glissade/state.hpp", "if (type != static_cast<std::uint64_t>(own.types[slot]))", "if (false)"),
     ("include/glissade/state.hpp", "if (model.stored) w.number(model.seed);", "if (model.stored) w.number(0);"),
+    ("include/glissade/state.hpp", "return scale > largest;", "return scale > largest + 1;"),
+    ("include/glissade/state.hpp", "to.type == GLISSADE_Q8_SIGNED ? 16 : 32", "32"),
     ("include/glissade/state.hpp", "if (scales != 0) bytes(from.extra, scales);", ""),
     ("include/glissade/parameter.hpp", "slots = states + 2;", "slots = states + 1;"),
     ("include/glissade/parameter.hpp", "if (arrays_.copy.type == GLISSADE_FLOAT32)", "if (false)"),
