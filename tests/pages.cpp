@@ -17,9 +17,19 @@ std::string text_of(const std::string &name) {
 
 const std::string header_name = "include/glissade/glissade.h", page_name = "docs/optimizers.md";
 
+// With what it includes of each optimizer.
+std::string text_of_header() {
+  std::string text = text_of(header_name);
+#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
+  CHECK(text.find("\n#include \"optimizers/" #name ".h\"\n") != std::string::npos);                          \
+  text += text_of("include/glissade/optimizers/" #name ".h");
+#include "glissade/optimizers.inc"
+  return text;
+}
+
 // A preset's macro and the struct that it sets.
 std::vector<std::pair<std::string, std::string>> presets() {
-  const std::string header = text_of(header_name);
+  const std::string header = text_of_header();
   const std::regex one(R"(#define (GLISSADE_\w+)[\s\\]*GLISSADE_VALUE\((\w+)\))");
   std::vector<std::pair<std::string, std::string>> list;
   for (std::sregex_iterator match(header.begin(), header.end(), one), end; match != end; ++match)
@@ -121,7 +131,7 @@ TEMPLATE_LIST_TEST_CASE("the pages and the tests have all that belongs to an opt
 TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the list, in its order", "[pages]",
                         family::all) {
   using functions = glissade::functions<family::options_of<TestType>>;
-  const std::string header = text_of(header_name), name = functions::name;
+  const std::string header = text_of_header(), name = functions::name;
   std::string step, reset, tensor;
   const auto upper = [](std::string text) {
     for (char &c : text)
@@ -154,7 +164,7 @@ TEMPLATE_LIST_TEST_CASE("the functions and the structs have the arrays of the li
 }
 
 TEST_CASE("the pages name nothing that does not exist", "[pages]") {
-  const std::string header = text_of(header_name), page = text_of(page_name);
+  const std::string header = text_of_header(), page = text_of(page_name);
   const std::regex word(R"((GLISSADE_[A-Z0-9_]+|glissade_\w+))");
   gaps missing;
   for (std::sregex_iterator match(page.begin(), page.end(), word), end; match != end; ++match)

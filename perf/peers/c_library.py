@@ -1,9 +1,10 @@
-"""The library through ctypes: structs, presets and functions as glissade.h declares them."""
+"""The library through ctypes: structs, presets and functions as the headers declare them."""
 import ctypes
 import pathlib
 import re
 
-HEADER = (pathlib.Path(__file__).parents[2] / "include" / "glissade" / "glissade.h").read_text()
+OPTIMIZERS = pathlib.Path(__file__).parents[2] / "include" / "glissade" / "optimizers"
+HEADER = "".join(header.read_text() for header in sorted(OPTIMIZERS.glob("*.h")))
 TYPES = {"size_t": ctypes.c_size_t, "double": ctypes.c_double, "int": ctypes.c_int, "int64_t": ctypes.c_int64}
 
 

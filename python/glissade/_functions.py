@@ -46,7 +46,7 @@ Arguments:
 {describe(optimizer, preset, options)}
 
 TypeError or ValueError names the argument that is wrong, and then nothing was changed. The formula:
-docs/optimizers.md and glissade_{optimizer}_step in glissade.h.
+docs/optimizers.md and optimizers/{optimizer}.h of the C library.
 """
     return step
 

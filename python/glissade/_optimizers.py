@@ -137,7 +137,7 @@ Arguments:
 
 `param_groups` is a list of dicts as given; an option changed there holds from the next step. `state` has a dict for
 each param: "step", {", ".join(repr(state) for state in TABLE[optimizer]["states"])} as far as the options need them.
-The formula: docs/optimizers.md and glissade_{optimizer}_step in glissade.h.
+The formula: docs/optimizers.md and optimizers/{optimizer}.h of the C library.
 """
     return type(name, (Optimizer,), {"__doc__": doc, "__module__": "glissade", "_optimizer": optimizer,
                                      "_preset": preset, "_options": options,
