@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
+#include "rows.hpp"
 #include "staged.hpp"
 #include "status.hpp"
 #include <cstring>
@@ -212,6 +213,11 @@ using namespace glissade;
                                                const glissade_##name##_tensor *tensors, size_t share,        \
                                                size_t shares) {                                              \
     return step_share(options, {erased_##name, count, tensors}, share, shares);                              \
+  }                                                                                                          \
+  glissade_status glissade_##name##_step_rows(const glissade_##name *options, size_t count,                  \
+                                              const glissade_##name##_tensor *tables,                        \
+                                              const glissade_rows *rows) {                                   \
+    return step_rows(options, {erased_##name, count, tables}, rows);                                         \
   }                                                                                                          \
   glissade_status glissade_##name##_check(const glissade_##name *options, size_t count,                      \
                                           const glissade_##name##_tensor *tensors, size_t *index) {          \

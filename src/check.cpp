@@ -1,5 +1,6 @@
 // The checks of every call, in the order in which faults are reported.
 #include "check.hpp"
+#include "rows.hpp"
 #include "staged.hpp"
 
 namespace glissade {
@@ -9,21 +10,24 @@ glissade_status check_step_number(const erased_rule &rule, const void *options) 
   return rule.reads_step(options) && step_of(rule, options) < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
 }
 
-// Where the arrays lie that a tensor of floats uses, from `first` on: param and grad before its states.
+// Where the arrays lie that a tensor of floats uses, from `first` on: param and grad before its states, the indices of a
+// table last.
 struct places {
-  std::size_t count = 0, bytes = 0; // of each
-  std::uintptr_t at[most_arrays];
+  std::size_t count = 0, indices = 0; // their number, if there are any
+  std::uintptr_t at[most_arrays + 1];
+  std::size_t bytes[most_arrays + 1];
 
+  bool only_reads(std::size_t i) const { return i == 1 || (i != 0 && i == indices); }
   bool overlaps(std::size_t i, const places &other, std::size_t j) const {
-    return at[i] - other.at[j] < other.bytes || other.at[j] - at[i] < bytes;
+    return at[i] - other.at[j] < other.bytes[j] || other.at[j] - at[i] < bytes[i];
   }
 };
 
-// Does one write what the other uses? Both may read the same gradient.
+// Does one write what the other uses?
 bool disturb(const places &t, const places &other) {
   for (std::size_t i = 0; i < t.count; ++i)
     for (std::size_t j = 0; j < other.count; ++j)
-      if (t.overlaps(i, other, j) && !(i == 1 && j == 1)) return true;
+      if (t.overlaps(i, other, j) && !(t.only_reads(i) && other.only_reads(j))) return true;
   return false;
 }
 
@@ -82,22 +86,32 @@ glissade_status check_array(const float *array, std::size_t n, glissade_status i
 
 namespace {
 
-// The arrays that the mode uses, from number `first` on; says in `here` where they lie, if they are floats.
+// The arrays that the mode uses, from number `first` on; says in `here` where they lie, if they are floats. Of a table,
+// `rows` says how many elements each has.
 glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tensor &t, std::size_t first,
-                             std::int64_t step, places &here) {
+                             std::int64_t step, const glissade_rows *rows, places &here) {
   if (!fits_in_memory(t.n)) return GLISSADE_BAD_N;
   if (t.storage) return check_storage(rule, mode, t, first, step);
   if (t.n == 0) return GLISSADE_OK;
-  here.bytes = t.n * sizeof(float);
   for (std::size_t i = first; i < rule.count; ++i) {
     if (!rule.uses(mode, i)) continue;
-    if (const auto fault = check_array(t.arrays[i], t.n, rule.arrays[i].if_null)) return fault;
-    here.at[here.count] = reinterpret_cast<std::uintptr_t>(t.arrays[i]);
+    const std::size_t n = rows && i == 1 ? rows->count * rows->width : t.n;
+    here.at[here.count] = reinterpret_cast<std::uintptr_t>(n ? t.arrays[i] : nullptr);
+    here.bytes[here.count] = n * sizeof(float);
+    if (n != 0)
+      if (const auto fault = check_array(t.arrays[i], n, rule.arrays[i].if_null)) return fault;
     for (std::size_t j = 0; j < here.count; ++j)
       if (here.overlaps(here.count, here, j)) return GLISSADE_OVERLAPPING_ARRAYS;
     ++here.count;
   }
-  return GLISSADE_OK;
+  if (!rows || rows->count == 0) return GLISSADE_OK;
+  here.indices = here.count;
+  here.at[here.count] = reinterpret_cast<std::uintptr_t>(rows->indices);
+  here.bytes[here.count] = rows->count * sizeof *rows->indices;
+  for (std::size_t j = 0; j < here.count; ++j)
+    if (here.overlaps(here.count, here, j) && !here.only_reads(j)) return GLISSADE_OVERLAPPING_ARRAYS;
+  ++here.count;
+  return check_indices(*rows, t.n / rows->width);
 }
 
 } // namespace
@@ -107,7 +121,8 @@ glissade_status check_count(const void *list, std::size_t count, std::size_t siz
   return count > PTRDIFF_MAX / size ? GLISSADE_BAD_N : GLISSADE_OK;
 }
 
-glissade_status check_call(const void *options, const list &all, std::size_t first, list_call &call) {
+glissade_status check_call(const void *options, const list &all, std::size_t first, list_call &call,
+                           const list_of_rows *rows) {
   const erased_rule &rule = all.rule();
   call.at = all.count();
   call.lines = 0;
@@ -116,6 +131,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
   if (first == 0)
     if (const auto fault = check_step_number(rule, call.options)) return fault;
   if (const auto fault = check_count(all.at(0), all.count(), rule.tensor_size)) return fault;
+  if (rows && !rows->given() && all.count()) return GLISSADE_NULL_ROWS;
 
   const void *own_options = nullptr;
   unsigned mode = rule.mode_of(call.options), mode_before = mode;
@@ -140,8 +156,12 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       step = step_of(rule, those);
     }
     places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
-    here.count = 0;
-    if (const auto fault = check_arrays(rule, mode, t, first, step, here)) return fault;
+    here.count = here.indices = 0;
+    glissade_rows of_table;
+    if (rows)
+      if (const auto fault = rows->check(call.at, t, of_table)) return fault;
+    if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
+      return fault;
     if (call.at > 0 && first == 0) {
       const bool stored = t.storage || before.storage;
       if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))

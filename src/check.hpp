@@ -4,6 +4,8 @@
 
 namespace glissade {
 
+class list_of_rows;
+
 // Options as this version knows them: where the struct is of another version, or the call supplies the step, a copy.
 class known_options {
 public:
@@ -53,6 +55,8 @@ struct list_call {
   std::size_t at;      // of the tensor at fault, or the count
   std::size_t lines;   // cache lines of all tensors
 };
-glissade_status check_call(const void *options, const list &, std::size_t first, list_call &);
+// In a step on rows, `rows` says which.
+glissade_status check_call(const void *options, const list &, std::size_t first, list_call &,
+                           const list_of_rows *rows = nullptr);
 
 } // namespace glissade

@@ -60,6 +60,10 @@ lines interface() {
     all.insert("array size " + std::to_string(sizeof(type)));
   }
   {
+    using type = glissade_rows;
+    fields("rows", FIELD(width), FIELD(count), FIELD(indices));
+  }
+  {
     using type = glissade_storage;
     fields("storage", FIELD(param), FIELD(grad), FIELD(states), FIELD(copy), FIELD(seed), FIELD(offset));
   }

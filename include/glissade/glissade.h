@@ -274,6 +274,14 @@ typedef struct glissade_storage {
   uint64_t offset; /* where the tensor begins in the whole that seed is of; a multiple of 256 */
 } glissade_storage;
 
+/* The rows of a table that a step updates; glissade_<name>_step_rows below says how. */
+typedef struct glissade_rows {
+  size_t struct_size;     /* sizeof(glissade_rows) */
+  size_t width;           /* elements of a row, at least 1; n of the table is a multiple */
+  size_t count;           /* how many rows are named */
+  const int64_t *indices; /* their numbers in the table, from 0, strictly increasing, at a multiple of 8 */
+} glissade_rows;
+
 /*
  * A whole model in one call, and what else there is for every optimizer. GLISSADE_FUNCTIONS(name), below each
  * tensor struct in optimizers/, declares:
@@ -314,6 +322,17 @@ typedef struct glissade_storage {
  * or at once, the step is done, with the bits of _step_many. It computes on the calling thread, whatever
  * `threads` is, and checks the whole list each time. GLISSADE_BAD_SHARE if share is not less than shares.
  *
+ * glissade_<name>_step_rows(options, count, tables, rows) takes the step on a few rows of each table, as the
+ * gradient of an embedding names them. Table i is tables[i], as in a list above, of n / width rows one after the
+ * other; rows[i] names those to update. Only `grad` differs: it is count * width floats, the gradient rows in the
+ * order of the indices. No other row of param and of the states is read or written, so their averages stand still
+ * and do not decay, and `step` is that of the whole: the named rows get the bits that a step on them alone gives.
+ * The threads share the named rows evenly. The indices may not overlap an array that is written. Faults
+ * beside those of the list: GLISSADE_NULL_ROWS if `rows` is NULL and `count` is not 0, GLISSADE_BAD_STRUCT_SIZE also
+ * if two of `rows` begin with different sizes, GLISSADE_STORED_ROWS if a table has a storage, GLISSADE_BAD_WIDTH,
+ * GLISSADE_BAD_COUNT, GLISSADE_NULL_INDICES, and of the indices the first fault: GLISSADE_BAD_INDEX if one is not that
+ * of a row, GLISSADE_UNSORTED_INDICES if it is not larger than the one before.
+ *
  * glissade_<name>_check(options, count, tensors, index) returns what _step_many would, but for the instruction
  * set, and changes nothing. *index, unless index is NULL, becomes the number of the tensor at fault, or `count`
  * where there is none.
@@ -334,6 +353,9 @@ typedef struct glissade_storage {
   GLISSADE_API glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,    \
                                                             const glissade_##name##_tensor *tensors,         \
                                                             size_t share, size_t shares);                    \
+  GLISSADE_API glissade_status glissade_##name##_step_rows(const glissade_##name *options, size_t count,     \
+                                                           const glissade_##name##_tensor *tables,           \
+                                                           const glissade_rows *rows);                       \
   GLISSADE_API glissade_status glissade_##name##_check(                                                      \
       const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors, size_t *index); \
   GLISSADE_API glissade_status glissade_##name##_reset_many(const glissade_##name *options, size_t count,    \

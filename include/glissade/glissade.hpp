@@ -47,6 +47,7 @@ struct functions;
       static constexpr auto step_many = glissade_##optimizer_name##_step_many;                               \
       static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;               \
       static constexpr auto step_share = glissade_##optimizer_name##_step_share;                             \
+      static constexpr auto step_rows = glissade_##optimizer_name##_step_rows;                               \
       static constexpr auto check = glissade_##optimizer_name##_check;                                       \
       static constexpr auto reset_many = glissade_##optimizer_name##_reset_many;                             \
       static constexpr auto preset_named = glissade_##optimizer_name##_preset;                               \
