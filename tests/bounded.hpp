@@ -41,10 +41,14 @@ struct bounded {
     return result(root, std::max(root - low, high - root));
   }
   friend bounded abs(bounded a) { return {std::abs(a.x), a.error}; }
-  friend bounded max(bounded a, bounded b) { return {std::max(a.x, b.x), std::max(a.error, b.error)}; }
+  friend bounded max(bounded a, bounded b) {
+    if (a.x - a.error > b.x + b.error) return a;
+    if (b.x - b.error > a.x + a.error) return b;
+    return {std::max(a.x, b.x), std::max(a.error, b.error)};
+  }
   // Any sign where it is not known.
   friend bounded sign(bounded a) {
-    return {a.x < 0 ? -1. : a.x > 0 ? 1. : 0., std::abs(a.x) <= a.error ? 2. : 0.};
+    return {a.x < 0 ? -1. : a.x > 0 ? 1. : 0., a.error > 0 && std::abs(a.x) <= a.error ? 2. : 0.};
   }
   // 0 where the magnitude is below `least`, either where it may be on both sides.
   friend bounded flush(bounded a, double least) {

@@ -122,6 +122,8 @@ TEMPLATE_LIST_TEST_CASE("the pages and the tests have all that belongs to an opt
   missing.unless(text_of("tests/selftest.inc").find("{\"" + name + "\", ") != std::string::npos,
                  "tests/selftest.inc", "the line that glissade_selftest --checksums prints");
   missing.unless(std::ifstream(TEST_FOLDER "/worked/" + name + ".txt").good(), "tests/worked", name + ".txt");
+  missing.unless(std::ifstream(TEST_FOLDER "/states/" + name + ".2").good(), "tests/states",
+                 name + ".2, which glissade_tests '[.write-states]' writes");
   missing.unless(corpus_files(name, number_of(name)) > 0, "tests/fuzz/corpus/optimizers",
                  name + "-step, which begins with the byte " + std::to_string(number_of(name)));
   missing.require_none();

@@ -169,6 +169,7 @@ TEMPLATE_LIST_TEST_CASE("a clipped step on stored gradients has the norm of what
 
 TEMPLATE_LIST_TEST_CASE("stored states are reset to what the options say", "[storage][reset]", family::all) {
   auto o = rich_options<TestType>();
+  o.lr = .5; // Rprop's steps begin there
   if constexpr (requires { o.initial_square_avg; }) o.initial_square_avg = 1;
   if constexpr (requires { o.initial_accumulator_value; }) o.initial_accumulator_value = .25;
   for (const auto &types : all_storages)

@@ -210,6 +210,44 @@ def radam_step(
     step: int = 0,
 ) -> None: ...
 
+def rprop_step(
+    param: Array,
+    grad: Array,
+    prev: Array,
+    step_size: Array,
+    *,
+    preset: str = 'torch',
+    lr: float = 0.01,
+    weight_decay: float = 0.0,
+    grad_scale: float = 1.0,
+    maximize: bool = False,
+    flush_subnormals: bool = False,
+    etaminus: float = 0.5,
+    etaplus: float = 1.2,
+    step_size_min: float = 1e-06,
+    step_size_max: float = 50.0,
+    threads: int = 0,
+    step: int = 0,
+) -> None: ...
+
+def asgd_step(
+    param: Array,
+    grad: Array,
+    ax: Array,
+    *,
+    preset: str = 'torch',
+    lr: float = 0.01,
+    weight_decay: float = 0.0,
+    grad_scale: float = 1.0,
+    maximize: bool = False,
+    flush_subnormals: bool = False,
+    lambd: float = 0.0001,
+    power: float = 0.75,
+    t0: float = 1000000.0,
+    threads: int = 0,
+    step: int = 0,
+) -> None: ...
+
 class RMSprop(Optimizer):
     def __init__(
         self,
@@ -393,4 +431,39 @@ class RAdam(Optimizer):
         beta2: float = 0.999,
         eps: float = 1e-08,
         decoupled_weight_decay: bool = False,
+    ) -> None: ...
+
+class Rprop(Optimizer):
+    def __init__(
+        self,
+        params: Array | Sequence[Array] | Sequence[Mapping[str, Any]],
+        *,
+        preset: str = 'torch',
+        threads: int = 0,
+        lr: float = 0.01,
+        weight_decay: float = 0.0,
+        grad_scale: float = 1.0,
+        maximize: bool = False,
+        flush_subnormals: bool = False,
+        etaminus: float = 0.5,
+        etaplus: float = 1.2,
+        step_size_min: float = 1e-06,
+        step_size_max: float = 50.0,
+    ) -> None: ...
+
+class ASGD(Optimizer):
+    def __init__(
+        self,
+        params: Array | Sequence[Array] | Sequence[Mapping[str, Any]],
+        *,
+        preset: str = 'torch',
+        threads: int = 0,
+        lr: float = 0.01,
+        weight_decay: float = 0.0,
+        grad_scale: float = 1.0,
+        maximize: bool = False,
+        flush_subnormals: bool = False,
+        lambd: float = 0.0001,
+        power: float = 0.75,
+        t0: float = 1000000.0,
     ) -> None: ...

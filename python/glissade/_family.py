@@ -17,6 +17,8 @@ CLASSES = {
     "Adamax": ("adamax", "torch"),
     "NAdam": ("nadam", "torch"),
     "RAdam": ("radam", "torch"),
+    "Rprop": ("rprop", "torch"),
+    "ASGD": ("asgd", "torch"),
 }
 
 RANGES = {

@@ -17,7 +17,8 @@ from ._eight_bit import float32_state
 from ._family import CLASSES
 from ._runtime import _core
 
-__all__ = [*CLASSES, "float32_state"]
+HERE = ("RMSprop", "Adagrad", "Adadelta", "SGD", "Adam", "AdamW", "Lion", "Adamax", "NAdam", "RAdam")
+__all__ = [*HERE, "float32_state"]
 
 
 class _Lion(torch.optim.Optimizer):
@@ -198,7 +199,7 @@ def _make_class(name, of):
                                       "_of": of, "_counts": of[0] not in ("sgd", "lion")})
 
 
-globals().update({name: _make_class(name, of) for name, of in CLASSES.items()})
+globals().update({name: _make_class(name, CLASSES[name]) for name in HERE})
 
 
 def _lends(type):

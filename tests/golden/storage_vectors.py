@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).parents[1] / "storage"))
 
 import formats
 from torch_cases import OPTIMIZERS
-from torch_vectors import RoundedRoots, betas_joined
+from torch_vectors import RoundedRoots, arguments_of
 from vector_file import mixed, ordinary_float
 
 N, LAST, SEED, OFFSET = 300, 25, 2026, 512
@@ -34,9 +34,11 @@ OPTIONS = {
     "adamax": dict(lr=0.01, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.01),
     "nadam": dict(lr=0.01, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.01, momentum_decay=4e-3),
     "radam": dict(lr=0.01, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.01),
+    "rprop": dict(lr=0.01, etaminus=0.5, etaplus=1.2, step_size_min=1e-6, step_size_max=50.0),
+    "asgd": dict(lr=0.01, lambd=0.1, power=0.75, t0=10.0, weight_decay=0.01),
     "lion": dict(lr=0.01, beta1=0.9, beta2=0.99, weight_decay=0.01),
 }
-NOT_NEGATIVE = ("square_avg", "acc_delta", "sum", "exp_avg_sq", "max_exp_avg_sq", "exp_inf")
+NOT_NEGATIVE = ("square_avg", "acc_delta", "sum", "exp_avg_sq", "max_exp_avg_sq", "exp_inf", "step_size")
 
 
 def first_param():
@@ -87,7 +89,7 @@ class Stored:
 
 def run(name, param_kind, grad_kind, state_kind, copy_kind):
     """The lines of a case: param, the states that are stored and the copy after the last step."""
-    options = betas_joined(OPTIONS[name])
+    options = arguments_of(OPTIONS[name])
     states = ("exp_avg",) if name == "lion" else OPTIMIZERS[name]["states"]
     make = Lion if name == "lion" else getattr(torch.optim, OPTIMIZERS[name]["class"])
     param = torch.nn.Parameter(torch.zeros(N))

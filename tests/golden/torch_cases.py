@@ -153,6 +153,33 @@ OPTIMIZERS = {
         ],
         "foreach_agrees": False,
     },
+    "rprop": {
+        "class": "Rprop",
+        "states": ("prev", "step_size"),
+        "root": lambda options: False,
+        "defaults": dict(lr=1e-2, etaminus=0.5, etaplus=1.2, step_size_min=1e-6, step_size_max=50.0, maximize=False),
+        "varied": {
+            "lr": (1e-2, 0.1, 3e-4, 7.0), "etaminus": (0.5, 0.9, 0.123456789), "etaplus": (1.2, 1.01, 3.7),
+        },
+        "switched": {"step_size_min": (1e-6, 0.02, 0.0), "step_size_max": (50.0, 0.05, 1.0), **MAXIMIZE},
+        "odd": [
+            dict(lr=0.0), dict(lr=0.0, step_size_min=0.0), dict(lr=100.0), dict(etaminus=1e-30), dict(etaplus=1e20),
+            dict(step_size_min=0.3, step_size_max=0.1),
+        ],
+    },
+    "asgd": {
+        "class": "ASGD",
+        "states": ("ax",),
+        "root": lambda options: False,
+        "defaults": dict(lr=1e-2, lambd=1e-4, power=0.75, t0=1e6, weight_decay=0.0, maximize=False),
+        "varied": {"lr": (1e-2, 0.1, 0.7, 3e-4), "power": (0.75, 0.5, 1.0, 0.123456789)},
+        "switched": {"lambd": (1e-4, 0.1, 0.0, 0.7), "t0": (1e6, 0.0, 7.0, 19.5), **DECAY, **MAXIMIZE},
+        "odd": [
+            dict(lr=0.0), dict(lambd=0.0), dict(lr=3.0, lambd=0.3), dict(power=0.0), dict(power=2.5, lambd=0.1),
+            dict(t0=1.0, power=1.0, lambd=0.2),
+        ],
+        "foreach_agrees": False,
+    },
 }
 
 

@@ -10,7 +10,7 @@ values. Here a dispatch mode replaces them by correctly rounded ones: the root i
 correctly rounded root of a float. Stored is what the loop over single tensors (foreach=False, fused=False)
 computes in this mode. Each case is also run in torch's other modes, and the script stops unless
 
-- foreach gives the same bits, for all but NAdam and RAdam, whose foreach code is another formula;
+- foreach gives the same bits, for all but NAdam, RAdam and ASGD, whose foreach code is another formula;
 - fused gives the same bits for Adagrad and SGD without momentum, and for Adam, AdamW and SGD with momentum in
   whole registers (as installed: the roots of its kernels are correctly rounded). In the last elements, which they
   take one by one, the kernels of these three round otherwise than in registers.
@@ -56,11 +56,16 @@ class RoundedRoots(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def betas_joined(options):
+PAIRS = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("step_size_min", "step_size_max")}
+RENAMED = {"power": "alpha"}
+
+
+def arguments_of(options):
     """torch's arguments from ours."""
-    arguments = {name: x for name, x in options.items() if name not in ("beta1", "beta2")}
-    if "beta1" in options:
-        arguments["betas"] = (options["beta1"], options["beta2"])
+    arguments = {RENAMED.get(name, name): x for name, x in options.items() if name not in sum(PAIRS.values(), ())}
+    for name, pair in PAIRS.items():
+        if pair[0] in options:
+            arguments[name] = tuple(options[one] for one in pair)
     return arguments
 
 
@@ -71,7 +76,7 @@ def floats(array):
 def run(optimizer, options, steps, mode):
     """The arrays after each of `steps`."""
     param = torch.nn.Parameter(floats(vector_file.first_param()))
-    torch_optimizer = getattr(torch.optim, optimizer["class"])([param], **betas_joined(options), **mode)
+    torch_optimizer = getattr(torch.optim, optimizer["class"])([param], **arguments_of(options), **mode)
     stored = {}
     with RoundedRoots() as roots:
         for step in range(1, max(steps) + 1):

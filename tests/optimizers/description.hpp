@@ -59,6 +59,7 @@ struct state {
   glissade_status if_null;
   bool needed = true;
   double initial = 0;
+  bool moves_param = true; // whether param depends on it
 };
 
 // A file of steps that another library computed, and how far from them ours may be, relative to max(1, |x|).
