@@ -5,6 +5,7 @@
 #include "rows.hpp"
 #include "staged.hpp"
 #include "status.hpp"
+#include "trust.hpp"
 #include <cstring>
 
 namespace glissade {
@@ -208,6 +209,11 @@ using namespace glissade;
                                                       const glissade_##name##_tensor *tensors,               \
                                                       double max_norm, double *norm) {                       \
     return step_clipped(options, {erased_##name, count, tensors}, max_norm, norm);                           \
+  }                                                                                                          \
+  glissade_status glissade_##name##_step_many_trust(const glissade_##name *options, size_t count,            \
+                                                    const glissade_##name##_tensor *tensors,                 \
+                                                    const glissade_trust *trust, double *ratios) {           \
+    return step_trust(options, {erased_##name, count, tensors}, trust, ratios);                              \
   }                                                                                                          \
   glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,                 \
                                                const glissade_##name##_tensor *tensors, size_t share,        \

@@ -41,7 +41,7 @@ struct array_use {
 
 struct erased_rule {
   std::size_t options_size, first_options_size; // of this version, and of the first
-  std::size_t step_at, grad_scale_at, threads_at;
+  std::size_t step_at, lr_at, weight_decay_at, grad_scale_at, threads_at;
   std::size_t tensor_size, first_tensor_size;
   std::size_t arrays_at, options_at; // in the tensor struct: the pointers, one after the other
   std::size_t count;                 // of arrays: param, grad, the states
@@ -123,6 +123,8 @@ constexpr erased_rule erase(kernel table::*kernel_of) {
   erased_rule r = {sizeof(options),
                    offsetof(options, step) + sizeof(std::int64_t), // where the structs of version 0.1 end
                    offsetof(options, step),
+                   offsetof(options, lr),
+                   offsetof(options, weight_decay),
                    offsetof(options, grad_scale),
                    offsetof(options, threads),
                    sizeof(tensor),

@@ -64,6 +64,10 @@ lines interface() {
     fields("rows", FIELD(width), FIELD(count), FIELD(indices));
   }
   {
+    using type = glissade_trust;
+    fields("trust", FIELD(coefficient), FIELD(eps), FIELD(max_ratio), FIELD(of_gradient));
+  }
+  {
     using type = glissade_storage;
     fields("storage", FIELD(param), FIELD(grad), FIELD(states), FIELD(copy), FIELD(seed), FIELD(offset));
   }

@@ -2,43 +2,12 @@
 // within their own rounding.
 #include "family.hpp"
 #include "glissade/model.hpp"
-#include "written_options.hpp"
-#include <fstream>
+#include "golden.hpp"
 
 namespace {
 
-// golden/README.md says how the files are written.
-struct golden_case {
-  std::map<std::string, double> options;
-  std::map<int, std::map<std::string, std::vector<float>>> arrays; // by step and name
-};
-
-std::vector<golden_case> read(const std::string &name) {
-  std::ifstream file(std::string(TEST_FOLDER) + "/golden/" + name + ".txt");
-  std::vector<golden_case> cases;
-  int step = 0;
-  for (std::string line, word; std::getline(file, line);) {
-    std::istringstream words(line);
-    words >> word;
-    if (word[0] == '#') continue;
-    if (word == "case") {
-      cases.emplace_back();
-      cases.back().options = options_in(words);
-    } else if (word == "step") {
-      words >> step;
-    } else {
-      auto &array = cases.back().arrays[step][word];
-      while (words >> word)
-        array.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(std::stoul(word, nullptr, 16))));
-    }
-  }
-  return cases;
-}
-
-float input(std::uint32_t index) { return family::ordinary_float(family::mixed(index)); }
-
 template <class rule>
-void compare(const golden_case &given, double tolerance, std::size_t &compared) {
+void compare(const golden::example &given, double tolerance, std::size_t &compared) {
   using options = family::options_of<rule>;
   auto o = with<options>(given.options);
   const auto states = description<options>::states(o);
@@ -49,11 +18,11 @@ void compare(const golden_case &given, double tolerance, std::size_t &compared) 
   for (auto &array : arrays)
     at.push_back(array.data());
   for (std::size_t i = 0; i < n; ++i)
-    arrays[0][i] = input(static_cast<std::uint32_t>(i));
+    arrays[0][i] = golden::input(static_cast<std::uint32_t>(i));
   REQUIRE(family::reset<rule>(o, n, at.data()) == GLISSADE_OK);
   for (o.step = 1; o.step <= last; ++o.step) {
     for (std::size_t i = 0; i < n; ++i)
-      arrays[1][i] = input(static_cast<std::uint32_t>(o.step * 1000003 + std::int64_t(i)));
+      arrays[1][i] = golden::input(static_cast<std::uint32_t>(o.step * 1000003 + std::int64_t(i)));
     REQUIRE(family::step<rule>(o, n, at.data()) == GLISSADE_OK);
     const auto expected = given.arrays.find(static_cast<int>(o.step));
     if (expected == given.arrays.end()) continue;
@@ -77,7 +46,7 @@ void compare(const golden_case &given, double tolerance, std::size_t &compared) 
 
 TEMPLATE_LIST_TEST_CASE("the steps of other libraries", "[vectors]", family::all) {
   for (const auto &file : description<family::options_of<TestType>>::files()) {
-    const auto cases = read(file.name);
+    const auto cases = golden::read(file.name);
     CAPTURE(file.name);
     REQUIRE(cases.size() >= 8);
     for (const auto &isa : family::isas()) {
@@ -100,7 +69,7 @@ TEMPLATE_LIST_TEST_CASE("a model goes on from the state of PyTorch", "[vectors][
   using functions = glissade::functions<options>;
   for (const auto &file : description<options>::files()) {
     if (file.name.find(".torch") == std::string::npos) continue;
-    for (const auto &given : read(file.name)) {
+    for (const auto &given : golden::read(file.name)) {
       const auto &[first, imported] = *given.arrays.begin();
       const auto &[last, expected] = *given.arrays.rbegin();
       auto param = imported.at("param"), grad = param;
@@ -111,7 +80,8 @@ TEMPLATE_LIST_TEST_CASE("a model goes on from the state of PyTorch", "[vectors][
       model.set_steps(first);
       while (model.steps() < last) {
         for (std::size_t i = 0; i < grad.size(); ++i)
-          grad[i] = input(static_cast<std::uint32_t>((model.steps() + 1) * 1000003 + std::int64_t(i)));
+          grad[i] =
+              golden::input(static_cast<std::uint32_t>((model.steps() + 1) * 1000003 + std::int64_t(i)));
         model.step();
       }
       for (const auto &[name, values] : expected) {

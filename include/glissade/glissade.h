@@ -283,6 +283,28 @@ typedef struct glissade_rows {
 } glissade_rows;
 
 /*
+ * How the trust ratio of a tensor follows from the norms of its parameters p and of its update u: 1 unless both are
+ * finite and more than 0, else coefficient * |p| / (|u| + eps), at most max_ratio.
+ */
+typedef struct glissade_trust {
+  size_t struct_size; /* sizeof(glissade_trust) */
+  double coefficient; /* at least 0 */
+  double eps;         /* at least 0 */
+  double max_ratio;   /* at least 0; 0 for no bound */
+  int of_gradient; /* 0: LAMB, u is what the step with lr = 1 subtracts from param, and the ratio multiplies lr;
+                         1: LARS, |u| is |grad_scale| * |grad| + weight_decay * |p|, and the ratio multiplies
+                         grad_scale and weight_decay */
+  int reserved;    /* 0 */
+} glissade_trust;
+
+/* LAMB (Y. You et al., Large Batch Optimization for Deep Learning, 2020): with GLISSADE_ADAM_LAMB. */
+#define GLISSADE_TRUST_LAMB                                                                                  \
+  GLISSADE_VALUE(glissade_trust) { sizeof(glissade_trust), 1., 0., 0., 0, 0 }
+/* LARS (Y. You, I. Gitman, B. Ginsburg, Large Batch Training of Convolutional Networks, 2017): for SGD. */
+#define GLISSADE_TRUST_LARS                                                                                  \
+  GLISSADE_VALUE(glissade_trust) { sizeof(glissade_trust), 1e-3, 1e-8, 0., 1, 0 }
+
+/*
  * A whole model in one call, and what else there is for every optimizer. GLISSADE_FUNCTIONS(name), below each
  * tensor struct in optimizers/, declares:
  *
@@ -317,6 +339,15 @@ typedef struct glissade_rows {
  * (INFINITY: do not clip, only test); else GLISSADE_BAD_MAX_NORM. *norm, unless norm is NULL, becomes N
  * whenever the gradients were read.
  *
+ * glissade_<name>_step_many_trust(options, count, tensors, trust, ratios) takes the step on one tensor after the
+ * other, with the lr, or the grad_scale and weight_decay, of each multiplied by its trust ratio. The norms are in
+ * double and added in the order of glissade_grad_norm, so the ratios have the same bits everywhere; the products, in
+ * double and at most FLT_MAX in magnitude, take the place of the options. Each tensor is read once for its norms, for
+ * LAMB with a step on copies of its elements, and again by the step. Threads share a tensor, so small ones are
+ * computed by the calling thread. What the papers leave out, such as biases, takes _step_many. ratios, unless it is
+ * NULL, is `count` doubles that the ratios are written to. GLISSADE_NULL_TRUST, GLISSADE_BAD_STRUCT_SIZE,
+ * GLISSADE_BAD_COEFFICIENT, GLISSADE_BAD_EPS, GLISSADE_BAD_MAX_RATIO, GLISSADE_BAD_OF_GRADIENT.
+ *
  * glissade_<name>_step_share(options, count, tensors, share, shares) takes one of `shares` equal parts of the
  * step, for callers with threads of their own: after one call for each share from 0 to shares - 1, in any order
  * or at once, the step is done, with the bits of _step_many. It computes on the calling thread, whatever
@@ -350,6 +381,9 @@ typedef struct glissade_rows {
   GLISSADE_API glissade_status glissade_##name##_step_many_clipped(                                          \
       const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors,                 \
       double max_norm, double *norm);                                                                        \
+  GLISSADE_API glissade_status glissade_##name##_step_many_trust(                                            \
+      const glissade_##name *options, size_t count, const glissade_##name##_tensor *tensors,                 \
+      const glissade_trust *trust, double *ratios);                                                          \
   GLISSADE_API glissade_status glissade_##name##_step_share(const glissade_##name *options, size_t count,    \
                                                             const glissade_##name##_tensor *tensors,         \
                                                             size_t share, size_t shares);                    \
@@ -406,7 +440,7 @@ typedef struct glissade_norm {
  * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
  * GLISSADE_BAD_GRAD_TYPE, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then
  * leaves *result as it was. The norm of nothing is 0. This, a clipped step and a step on stored arrays take
- * up to 20 KiB of stack, every other function less than 4.
+ * up to 20 KiB of stack, one by trust ratios up to 28, every other function less than 4.
  */
 GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                                 glissade_norm *result);

@@ -46,6 +46,7 @@ struct functions;
       using tensor = glissade_##optimizer_name##_tensor;                                                     \
       static constexpr auto step_many = glissade_##optimizer_name##_step_many;                               \
       static constexpr auto step_many_clipped = glissade_##optimizer_name##_step_many_clipped;               \
+      static constexpr auto step_many_trust = glissade_##optimizer_name##_step_many_trust;                   \
       static constexpr auto step_share = glissade_##optimizer_name##_step_share;                             \
       static constexpr auto step_rows = glissade_##optimizer_name##_step_rows;                               \
       static constexpr auto check = glissade_##optimizer_name##_check;                                       \

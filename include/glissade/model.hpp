@@ -91,6 +91,17 @@ public:
     return result;
   }
 
+  // The same with the trust ratio of each array, as in LAMB and LARS; what shall take none is a model of its own.
+  // The ratios are written to `ratios`, which is as long as the model, or empty.
+  void step_trust(const glissade_trust &trust, std::span<double> ratios = {}) {
+    if (!ratios.empty() && ratios.size() != size())
+      throw error(GLISSADE_BAD_N, "there is one ratio for each array");
+    const Options call = next_step();
+    check(functions::step_many_trust(&call, tensors_.size(), tensors_.data(), &trust,
+                                     ratios.empty() ? nullptr : ratios.data()));
+    count();
+  }
+
   // The options of a group may be changed between steps, as those of `optimizer`, but for `step`, which stays 0:
   // the model counts.
   Options &options(std::size_t group = 0) { return *groups_.at(group); }

@@ -12,13 +12,9 @@ script stops unless they agree to within the same bound, relative to max(1, |x|)
 correction with centered: its first step divides 0 by 0.
 """
 
-import functools
 import importlib.metadata
-import importlib.util
 import math
 import os
-import sys
-import types
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "jax"
@@ -28,6 +24,7 @@ import keras
 import optax
 import torch
 
+import timm_alone
 import vector_file
 from vector_file import N
 
@@ -78,7 +75,7 @@ def optax_arrays(o):
 
 def timm_arrays(o):
     param = torch.nn.Parameter(torch.tensor(vector_file.first_param()))
-    optimizer = rmsprop_of_timm()(
+    optimizer = timm_alone.optimizer("rmsprop_tf", "RMSpropTF")(
         [param],
         lr=o["lr"],
         alpha=o["alpha"],
@@ -95,16 +92,6 @@ def timm_arrays(o):
     arrays = {"param": param.detach()} | optimizer.state[param]
     names = ("param", "square_avg", "grad_avg", "momentum_buffer")
     return {name: arrays[name].tolist() for name in names if name in arrays}
-
-
-@functools.cache
-def rmsprop_of_timm():
-    """RMSpropTF without the rest of timm, which would need torchvision."""
-    folder = Path(importlib.util.find_spec("timm").submodule_search_locations[0])
-    for name, path in (("timm", folder), ("timm.optim", folder / "optim")):
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].__path__ = [str(path)]
-    return importlib.import_module("timm.optim.rmsprop_tf").RMSpropTF
 
 
 def documented_arrays(o):

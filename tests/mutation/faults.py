@@ -89,7 +89,7 @@ FAULTS = [
     ("kernels/norm.hpp", "max(abs(a).r, b)", "max(a.r, b)"),
     ("kernels/avx512.cpp", "0b1011", "0b0010"),
     ("src/norm.hpp", "lines_of(n) % block_lines != 0", "lines_of(n) % block_lines > 1"),
-    ("src/norm.hpp", "      largest[slot] = 0;\n", ""),
+    ("src/norm.hpp", "      Sums all = {};\n      for", "      static Sums all = {};\n      for"),
     ("src/norm.hpp", "while (block >= start", "while (block > start"),
     ("src/api.cpp", "finite ? sums.largest : sums.squares", "sums.largest"),
     ("src/norm.hpp", "for (std::size_t slot = 0; slot < slots; ++slot)", "for (std::size_t slot = 1; slot < slots; ++slot)"),
@@ -179,6 +179,17 @@ FAULTS = [
     ("src/check.cpp", "    mode_before = mode;\n", ""),
     ("src/check.cpp", "fits_in_memory(call.lines * line)", "fits_in_memory(call.lines)"),
     # The calls.
+    # Steps by trust ratios.
+    ("src/trust.cpp", "    of_update += more.of_update;", "    of_update = more.of_update;"),
+    ("src/trust.cpp", "before[i] -= after[i];", "before[i] += after[i];"),
+    ("src/trust.cpp", "if (!(param > 0 && update > 0 && param <= DBL_MAX && update <= DBL_MAX)) return 1;", "if (!(param > 0 && update > 0)) return 1;"),
+    ("src/trust.cpp", "(update + trust.eps)", "update"),
+    ("src/trust.cpp", "product > bound ? bound : product < -bound ? -bound : product", "product"),
+    ("src/trust.cpp", "own.set(rule.lr_at, lr);", ""),
+    ("src/trust.cpp", "own.multiply(rule.weight_decay_at, ratio);", ""),
+    ("src/trust.cpp", "known.of(rule, t.options, call.options)", "call.options"),
+    ("src/trust.cpp", "if (t.storage)", "if (false)"),
+    ("src/norm.hpp", "all.add(of_slots[slot]);", "all = of_slots[slot];"),
     # Rows of tables.
     ("src/rows.cpp", "whole * rows.width == within ? whole : whole + 1", "whole"),
     ("src/rows.cpp", "k == 1 ? i :", "k == 0 ? i :"),
@@ -217,7 +228,7 @@ FAULTS = [
     ("src/float_mode.hpp", "standard = 0x1f80", "standard = 0x9f80"),
     ("src/float_mode.hpp", "if (changed()) set(standard);", ""),
     # Found by attack.
-    ("src/norm.hpp", "if (of_block.largest[0] > largest[slot]) largest[slot]", "largest[slot]"),
+    ("src/norm.hpp", "if (more.largest > largest) largest", "largest"),
     ("kernels/rules/adagrad.hpp", "double(o.step - 1)", "double(float(o.step - 1))"),
     ("kernels/rules/nadam.hpp", "const auto step = static_cast<double>(o.step)", "const double step = static_cast<float>(o.step)"),
     ("kernels/rules/radam.hpp", "2 * static_cast<double>(o.step)", "2 * static_cast<float>(o.step)"),

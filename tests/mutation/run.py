@@ -33,7 +33,7 @@ PACKAGE = [
 # Fast and sharp ones first; each is over at the first failure.
 QUICK = [
     WORDS,
-    [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[c],[storage]"],
+    [TESTS, "-a", "[status],[worked],[reset],[isa],[norm],[clip],[trust],[c],[storage]"],
     ["tests/fuzz/fuzz_optimizers", str(ROOT / "tests/fuzz/corpus/optimizers")],
     ["ctest", "-R", "the first call|threads: |a fork", "--stop-on-failure"],
     [TESTS, "-a", "[reference],[memory],[vectors],[many],[face]"],

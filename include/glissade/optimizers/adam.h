@@ -30,6 +30,12 @@ typedef struct glissade_adam {
     sizeof(glissade_adam), 1e-3, 0.9, 0.999, 1e-8, 1e-2, 1., 0, 1, 0, 0, 0, 0, 0, 0                          \
   }
 
+/* The Adam of LAMB, with GLISSADE_TRUST_LAMB; the values of apex and timm. */
+#define GLISSADE_ADAM_LAMB                                                                                   \
+  GLISSADE_VALUE(glissade_adam) {                                                                            \
+    sizeof(glissade_adam), 1e-3, 0.9, 0.999, 1e-6, 1e-2, 1., 0, 1, 0, 0, 0, 0, 0, 0                          \
+  }
+
 /*
  * One step of Adam (D. Kingma, J. Ba, Adam: A Method for Stochastic Optimization, 2015), AMSGrad (S. Reddi,
  * S. Kale, S. Kumar, On the Convergence of Adam and Beyond, 2018) or AdamW (I. Loshchilov, F. Hutter,
