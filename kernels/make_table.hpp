@@ -1,5 +1,6 @@
 // Everything of one instruction set, for the file that defines it.
 #pragma once
+#include "approach.hpp"
 #include "codecs/bf16.hpp"
 #include "codecs/fp16.hpp"
 #include "codecs/q8.hpp"
@@ -16,6 +17,7 @@ constexpr table table_of(const char *name) {
   return {
       name,
       add_squares<isa>,
+      approach<isa>,
       {
           {},
 #define GLISSADE_STORAGE(name, codec, ...) {codec<isa>::decode, codec<isa>::encode},

@@ -20,6 +20,7 @@ struct table {
   const char *name;
   // n is a multiple of `lanes`, but in the last call.
   void (*add_squares)(const float *x, std::size_t n, squares &to);
+  void (*approach)(float *array, const float *towards, float part, std::size_t n);
   codec codecs[storage_count]; // by the number of the type; none for 0
 #define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"

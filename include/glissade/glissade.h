@@ -252,7 +252,7 @@ GLISSADE_API glissade_status glissade_decode(size_t n, const glissade_array *fro
  *   param   GLISSADE_SPLIT, GLISSADE_BF16_STOCHASTIC
  *   grad    GLISSADE_BF16, GLISSADE_FP16
  *   states  GLISSADE_BF16_STOCHASTIC; GLISSADE_Q8_UNSIGNED for those that are never negative (square_avg, sum,
- *           acc_delta, exp_avg_sq, max_exp_avg_sq, exp_inf, step_size), GLISSADE_Q8_SIGNED for all others
+ *           acc_delta, exp_avg_sq, exp_avg_var, max_exp_avg_sq, exp_inf, step_size), GLISSADE_Q8_SIGNED for all others
  *   copy    GLISSADE_BF16, GLISSADE_FP16: the new param in float32, before it is stored itself, rounded and
  *           written out beside it; GLISSADE_FLOAT32: none
  *
@@ -397,17 +397,23 @@ typedef struct glissade_trust {
   GLISSADE_API glissade_status glissade_##name##_preset(glissade_##name *options, size_t struct_size,        \
                                                         const char *preset)
 
+#include "optimizers/adabelief.h"
 #include "optimizers/adadelta.h"
 #include "optimizers/adagrad.h"
 #include "optimizers/adam.h"
 #include "optimizers/adamax.h"
+#include "optimizers/adan.h"
+#include "optimizers/ademamix.h"
+#include "optimizers/adopt.h"
 #include "optimizers/asgd.h"
 #include "optimizers/lion.h"
 #include "optimizers/nadam.h"
 #include "optimizers/radam.h"
 #include "optimizers/rmsprop.h"
 #include "optimizers/rprop.h"
+#include "optimizers/schedule_free.h"
 #include "optimizers/sgd.h"
+#include "optimizers/yogi.h"
 
 /* An array of gradients. */
 typedef struct glissade_grad {

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-enum { MOST_STATES = 3, MOST_FIELDS = 24, MOST_PRESETS = 8 };
+enum { MOST_STATES = 4, MOST_FIELDS = 24, MOST_PRESETS = 8 };
 
 struct field {               /* of an options struct */
   const char *name, *values; /* which values it may have: a word of options.inc */

@@ -19,6 +19,13 @@ CLASSES = {
     "RAdam": ("radam", "torch"),
     "Rprop": ("rprop", "torch"),
     "ASGD": ("asgd", "torch"),
+    "AdaBelief": ("adabelief", "paper"),
+    "Yogi": ("yogi", "paper"),
+    "ADOPT": ("adopt", "paper"),
+    "Adan": ("adan", "paper"),
+    "AdEMAMix": ("ademamix", "paper"),
+    "AdamWScheduleFree": ("schedule_free", "adamw"),
+    "SGDScheduleFree": ("schedule_free", "sgd"),
 }
 
 RANGES = {

@@ -17,8 +17,7 @@ struct description<glissade_lion> {
     static_cast<void>(o);
     return {{"exp_avg", GLISSADE_NULL_EXP_AVG}};
   }
-  // torch has no Lion.
-  static std::vector<vectors> files() { return {}; }
+  static std::vector<vectors> files() { return {{"lion.timm", 2e-6}}; }
 
   static void step(const o &o, bounded &param, bounded grad, std::span<bounded> state) {
     const bounded g = prepared(o, param, grad, false);

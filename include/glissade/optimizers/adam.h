@@ -1,4 +1,4 @@
-/* Adam, AMSGrad and AdamW: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* Adam, AMSGrad and AdamW. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of Adam, AMSGrad and AdamW.

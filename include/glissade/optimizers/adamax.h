@@ -1,4 +1,4 @@
-/* Adamax: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* Adamax. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of Adamax.

@@ -1,4 +1,4 @@
-/* ASGD: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* ASGD. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of averaged gradient descent.

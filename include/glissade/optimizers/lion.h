@@ -1,4 +1,4 @@
-/* Lion: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* Lion. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of Lion.
@@ -17,6 +17,13 @@ typedef struct glissade_lion {
 /* The defaults of the paper's code. */
 #define GLISSADE_LION_PAPER                                                                                  \
   GLISSADE_VALUE(glissade_lion) { sizeof(glissade_lion), 1e-4, 0.9, 0.99, 0., 1., 0, 0, 0, 0 }
+
+/* Signum (J. Bernstein et al., signSGD, 2018): with beta1 = beta2 Lion takes the sign of the new average. */
+#define GLISSADE_LION_SIGNUM                                                                                 \
+  GLISSADE_VALUE(glissade_lion) { sizeof(glissade_lion), 1e-3, 0.9, 0.9, 0., 1., 0, 0, 0, 0 }
+/* Tiger (J. Su, 2023), the same with decay: the defaults of pytorch_optimizer.Tiger. */
+#define GLISSADE_LION_TIGER                                                                                  \
+  GLISSADE_VALUE(glissade_lion) { sizeof(glissade_lion), 1e-3, 0.965, 0.965, 1e-2, 1., 0, 0, 0, 0 }
 
 /*
  * One step of Lion (X. Chen et al., Symbolic Discovery of Optimization Algorithms, 2023), with m of exp_avg:

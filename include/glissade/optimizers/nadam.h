@@ -1,4 +1,4 @@
-/* NAdam: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* NAdam. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of NAdam.

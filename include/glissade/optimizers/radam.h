@@ -1,4 +1,4 @@
-/* RAdam: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* RAdam. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of RAdam.

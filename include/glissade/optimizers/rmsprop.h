@@ -1,4 +1,4 @@
-/* RMSprop: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* RMSprop. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of RMSprop. Start from one of the presets below, which set every field, and change what differs.

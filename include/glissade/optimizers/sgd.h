@@ -1,4 +1,4 @@
-/* Gradient descent with momentum: its options, presets and functions. Included by glissade.h, which says what they have in common. */
+/* Gradient descent with momentum. Included by glissade.h, which says what the optimizers have in common. */
 
 /*
  * Options of gradient descent with momentum.
