@@ -1,4 +1,4 @@
-// The paths of four optimizers of the library down a long, narrow valley in the plane.
+// The paths of optimizers of the library down a long, narrow valley in the plane, also on mini-batches.
 #pragma once
 #include <cmath>
 #include <glissade/glissade.hpp>
@@ -34,27 +34,31 @@ inline point minimum() {
   return p;
 }
 
+// What one mini-batch after the other adds to each coordinate of the gradient: nothing on average, but nine of ten agree.
+inline double deviation(int step) { return step % 10 ? .8 : -7.2; }
+
 struct path {
   std::string name;
   std::vector<point> points; // the start, then where each step leads
 };
 
 template <class Options>
-path descend(const std::string &name, Options options, double lr, int steps) {
+path descend(const std::string &name, Options options, double lr, int steps, bool mini_batches = false) {
   options.lr = lr;
   glissade::optimizer<Options> optimizer(2, options);
   float param[] = {float(start.x), float(start.y)};
   path p{name, {start}};
-  for (int i = 0; i < steps; ++i) {
+  for (int i = 1; i <= steps; ++i) {
     const point g = gradient({param[0], param[1]});
-    const float grad[] = {float(g.x), float(g.y)};
+    const double more = mini_batches ? deviation(i) : 0;
+    const float grad[] = {float(g.x + more), float(g.y + more)};
     optimizer.step(param, grad);
     p.points.push_back({param[0], param[1]});
   }
   return p;
 }
 
-// All with lr 0.1, 0.9 as the decay of their averages (of Adam's first one), and eps 1e-8
+// All with lr 0.1 (Rprop's first step), 0.9 as the decay of their averages (of Adam's first one), and eps 1e-8
 // outside of the root.
 inline std::vector<path> all(int steps) {
   constexpr double lr = .1, gamma = .9, eps = 1e-8;
@@ -68,8 +72,15 @@ inline std::vector<path> all(int steps) {
   glissade_adam adam = GLISSADE_ADAM_TORCH;
   adam.beta1 = gamma;
   adam.eps = eps;
-  return {descend("AdaGrad", adagrad, lr, steps), descend("RMSprop", rmsprop, lr, steps),
-          descend("Momentum", momentum, lr, steps), descend("Adam", adam, lr, steps)};
+  const glissade_rprop rprop = GLISSADE_RPROP_TORCH;
+  return {descend("AdaGrad", adagrad, lr, steps),
+          descend("RMSprop", rmsprop, lr, steps),
+          descend("Momentum", momentum, lr, steps),
+          descend("Adam", adam, lr, steps),
+          descend("Rprop", rprop, lr, steps),
+          descend("Rprop on mini-batches", rprop, lr, steps, true),
+          descend("RMSprop on mini-batches", rmsprop, lr, steps, true),
+          descend("Adam on mini-batches", adam, lr, steps, true)};
 }
 
 } // namespace paths

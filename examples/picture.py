@@ -51,7 +51,7 @@ def pane(axes, name, surface, minimum):
 
 def main(source, still, animation=None):
     surface, minimum, paths = read(source)
-    figure, grid = plt.subplots(2, 2, figsize=(8, 8.9), sharex=True, sharey=True, layout="constrained")
+    figure, grid = plt.subplots(2, 4, figsize=(14.4, 8.2), sharex=True, sharey=True, layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, 0.985), hspace=0.02)
     figure.suptitle("f(x, y) = 0.1 x² + 2 y² + sin x · cos y   from (−4, 4), lr 0.1, decay 0.9",
                     fontsize=11.5, color=INK)

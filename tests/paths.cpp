@@ -21,21 +21,34 @@ const paths::path &named(const std::vector<paths::path> &all, const std::string 
   return *found;
 }
 
+// The number of steps where it never is.
 int first_within(const paths::path &p, double distance) {
   const auto near =
       std::find_if(p.points.begin(), p.points.end(), [&](point q) { return from_minimum(q) < distance; });
-  REQUIRE(near != p.points.end());
   return static_cast<int>(near - p.points.begin());
+}
+
+// In steps 501 to 1000.
+double mean_from_minimum(const paths::path &p) {
+  double sum = 0;
+  for (std::size_t i = 501; i <= 1000; ++i)
+    sum += from_minimum(p.points.at(i));
+  return sum / 500;
 }
 
 // The textbook's path in double: `update` takes the gradient along one axis, that axis's two state values and
 // the number of the step.
 template <class Update>
-std::vector<point> textbook(Update update) {
+std::vector<point> textbook(Update update, bool mini_batches = false) {
   std::vector<point> points{{-4, 4}};
   std::array<double, 4> state{};
   for (int t = 1; t <= steps; ++t) {
-    const point p = points.back(), g = paths::gradient(p);
+    const point p = points.back();
+    point g = paths::gradient(p);
+    if (mini_batches) {
+      const double more = t % 10 == 0 ? -9 * .8 : .8;
+      g = {g.x + more, g.y + more};
+    }
     points.push_back(
         {p.x - .1 * update(g.x, state[0], state[1], t), p.y - .1 * update(g.y, state[2], state[3], t)});
   }
@@ -103,6 +116,15 @@ TEST_CASE("the paths are those of the textbook", "[paths]") {
                   return m / (1 - std::pow(.9, t)) / (std::sqrt(v / (1 - std::pow(.999, t))) + 1e-8);
                 }),
                 0);
+  const auto rprop = [](double g, double &before, double &length, int t) {
+    if (t == 1) length = .1;
+    if (g * before > 0) length = std::min(1.2 * length, 50.);
+    if (g * before < 0) length = std::max(.5 * length, 1e-6);
+    before = g * before < 0 ? 0 : g;
+    return before > 0 ? length / .1 : before < 0 ? -length / .1 : 0;
+  };
+  require_equal(named(all, "Rprop"), textbook(rprop), 2e-4);
+  require_equal(named(all, "Rprop on mini-batches"), textbook(rprop, true), 0);
 }
 
 TEST_CASE("RMSprop slides on where AdaGrad slows down", "[paths]") {
@@ -134,15 +156,35 @@ TEST_CASE("RMSprop slides on where AdaGrad slows down", "[paths]") {
   REQUIRE(std::abs(from_minimum(named(all, "Adam").points[steps]) - .0036) < 5e-4);
 }
 
+TEST_CASE("Rprop stands still where most mini-batches want it, RMSprop near the minimum", "[paths]") {
+  const auto all = paths::all(3000);
+  double sum = 0;
+  for (int step = 1; step <= 10; ++step)
+    sum += paths::deviation(step);
+  CHECK(std::abs(sum) < 1e-12);
+  const auto &rprop = named(all, "Rprop on mini-batches");
+  const point end = rprop.points[1000];
+  CHECK(std::abs(from_minimum(end) - .703) < 5e-4);
+  CHECK(paths::distance(end, rprop.points[3000]) < 1e-3);
+  const point left = paths::gradient(end); // it has arrived, but at the gradient that nine of ten agree on
+  CHECK(std::abs(left.x + .8) < 1e-4);
+  CHECK(std::abs(left.y + .8) < 1e-4);
+  CHECK(first_within(named(all, "Rprop"), .1) == 27);
+  CHECK(std::abs(mean_from_minimum(named(all, "RMSprop on mini-batches")) - .161) < 5e-4);
+  CHECK(std::abs(mean_from_minimum(named(all, "Adam on mini-batches")) - .015) < 5e-4);
+}
+
 TEST_CASE("the page tells these numbers", "[paths]") {
   std::ifstream file(TEST_FOLDER "/../docs/rmsprop.md");
   const std::string page(std::istreambuf_iterator<char>(file), {});
   for (const auto &p : paths::all(3000)) {
     const point end = p.points[steps];
     const auto rounded = [](double x) { return std::round(100 * x) / 100 + 0.; }; // -0 becomes 0
+    const int first = first_within(p, .1);
     char row[200];
-    std::snprintf(row, sizeof row, "| %s | (%.2f, %.2f) | %.3f | %d |", p.name.c_str(), rounded(end.x),
-                  rounded(end.y), from_minimum(end), first_within(p, .1));
+    std::snprintf(row, sizeof row, "| %s | (%.2f, %.2f) | %.3f | %s | %.3f |", p.name.c_str(), rounded(end.x),
+                  rounded(end.y), from_minimum(end), first > 3000 ? "never" : std::to_string(first).c_str(),
+                  mean_from_minimum(p));
     INFO(row);
     REQUIRE(page.find(row) != std::string::npos);
   }
