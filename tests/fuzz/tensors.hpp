@@ -6,7 +6,7 @@
 
 namespace fuzz {
 
-inline constexpr std::size_t small = 256, large = 50000, most_arrays = 5;
+inline constexpr std::size_t small = 256, large = 50000, most_arrays = 6;
 
 enum class numbers { any, ordinary, positive };
 
