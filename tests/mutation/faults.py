@@ -192,16 +192,15 @@ FAULTS = [
     ("src/check.cpp", "    before = t;\n", ""),
     ("src/check.cpp", "    mode_before = mode;\n", ""),
     ("src/check.cpp", "fits_in_memory(call.lines * line)", "fits_in_memory(call.lines)"),
-    # The calls.
     # Steps by trust ratios.
     ("src/trust.cpp", "    of_update += more.of_update;", "    of_update = more.of_update;"),
     ("src/trust.cpp", "before[i] -= after[i];", "before[i] += after[i];"),
     ("src/trust.cpp", "if (!(param > 0 && update > 0 && param <= DBL_MAX && update <= DBL_MAX)) return 1;", "if (!(param > 0 && update > 0)) return 1;"),
     ("src/trust.cpp", "(update + trust.eps)", "update"),
-    ("src/trust.cpp", "product > bound ? bound : product < -bound ? -bound : product", "product"),
-    ("src/trust.cpp", "own.set(rule.lr_at, lr);", ""),
+    ("src/trust.cpp", "bound = FLT_MAX", "bound = DBL_MAX"),
+    ("src/trust.cpp", "own.set(rule.lr_at, lr);", "own.set(rule.lr_at, 2 * lr);"),
     ("src/trust.cpp", "own.multiply(rule.weight_decay_at, ratio);", ""),
-    ("src/trust.cpp", "known.of(rule, t.options, call.options)", "call.options"),
+    ("src/trust.cpp", "known.of(rule, t.options, call.options)", "known.of(rule, nullptr, call.options)"),
     ("src/trust.cpp", "if (t.storage)", "if (false)"),
     ("src/norm.hpp", "all.add(of_slots[slot]);", "all = of_slots[slot];"),
     # Rows of tables.
@@ -221,6 +220,7 @@ FAULTS = [
     ("src/check.cpp", "rows && i == 1 ? rows->count * rows->width : t.n", "t.n"),
     ("src/check.cpp", "&& !here.only_reads(j)) return", ") return"),
     ("src/check.cpp", "if (rows && !rows->given() && all.count()) return GLISSADE_NULL_ROWS;", ""),
+    # The calls.
     ("src/api.cpp", "if (!(max_norm >= 0))", "if (max_norm < 0)"),
     ("src/api.cpp", "max_norm / (scaled + 1e-6)", "max_norm / scaled"),
     ("src/api.cpp", "__builtin_fabs(grad_scale)", "grad_scale"),
