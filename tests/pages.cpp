@@ -176,7 +176,8 @@ TEST_CASE("the pages name nothing that does not exist", "[pages]") {
 
 TEST_CASE("the programs on the pages are the examples that are run", "[pages]") {
   constexpr std::pair<const char *, const char *> programs[] = {{"README.md", "examples/rmsprop.c"},
-                                                                {"docs/storage.md", "examples/storage.c"}};
+                                                                {"docs/storage.md", "examples/storage.c"},
+                                                                {"docs/rows.md", "examples/rows.c"}};
   for (const auto &[page_of_it, file] : programs) {
     const std::string page = text_of(page_of_it), example = text_of(file);
     const auto begin = page.find("```c\n") + 5;
