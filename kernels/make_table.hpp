@@ -7,6 +7,7 @@
 #include "codecs/split.hpp"
 #include "norm.hpp"
 #include "pass.hpp"
+#include "row_wise.hpp"
 #include "table.hpp"
 
 namespace glissade {
@@ -23,6 +24,7 @@ constexpr table table_of(const char *name) {
 #define GLISSADE_STORAGE(name, codec, ...) {codec<isa>::decode, codec<isa>::encode},
 #include "glissade/storages.inc"
       },
+      kernel_of<isa, row_wise, ways>,
 #define GLISSADE_OPTIMIZER(name, preset) kernel_of<isa, rules::name, ways>,
 #include "glissade/optimizers.inc"
   };

@@ -22,6 +22,7 @@ struct table {
   void (*add_squares)(const float *x, std::size_t n, squares &to);
   void (*approach)(float *array, const float *towards, float part, std::size_t n);
   codec codecs[storage_count]; // by the number of the type; none for 0
+  kernel row_wise;
 #define GLISSADE_OPTIMIZER(name, preset) kernel name;
 #include "glissade/optimizers.inc"
 };

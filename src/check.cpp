@@ -84,6 +84,13 @@ glissade_status check_array(const float *array, std::size_t n, glissade_status i
   return address > UINTPTR_MAX - n * sizeof(float) ? GLISSADE_BAD_N : GLISSADE_OK;
 }
 
+glissade_status check_indices_array(const std::int64_t *indices, std::size_t count) {
+  if (!indices) return GLISSADE_NULL_INDICES;
+  const auto address = reinterpret_cast<std::uintptr_t>(indices);
+  if (address % sizeof(std::int64_t) != 0) return GLISSADE_MISALIGNED_ARRAY;
+  return address > UINTPTR_MAX - count * sizeof(std::int64_t) ? GLISSADE_BAD_N : GLISSADE_OK;
+}
+
 namespace {
 
 // The arrays that the mode uses, from number `first` on; says in `here` where they lie, if they are floats. Of a table,
@@ -95,7 +102,7 @@ glissade_status check_arrays(const erased_rule &rule, unsigned mode, const tenso
   if (t.n == 0) return GLISSADE_OK;
   for (std::size_t i = first; i < rule.count; ++i) {
     if (!rule.uses(mode, i)) continue;
-    const std::size_t n = rows && i == 1 ? rows->count * rows->width : t.n;
+    const std::size_t n = rows ? elements(*rows, i, t.n) : t.n;
     here.at[here.count] = reinterpret_cast<std::uintptr_t>(n ? t.arrays[i] : nullptr);
     here.bytes[here.count] = n * sizeof(float);
     if (n != 0)
@@ -159,7 +166,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
     here.count = here.indices = 0;
     glissade_rows of_table;
     if (rows)
-      if (const auto fault = rows->check(call.at, t, of_table)) return fault;
+      if (const auto fault = rows->check(call.at, rule, t, of_table)) return fault;
     if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
       return fault;
     if (call.at > 0 && first == 0) {

@@ -47,6 +47,7 @@ struct erased_rule {
   std::size_t count;                 // of arrays: param, grad, the states
   array_use arrays[most_arrays];
   kernel table::*kernel_of;
+  bool may_be_row_wise;
 
   glissade_status (*check)(const void *options); // all fields but the step
   bool (*reads_step)(const void *options);
@@ -134,6 +135,7 @@ constexpr erased_rule erase(kernel table::*kernel_of) {
                    array_count<rule>,
                    {{GLISSADE_NULL_PARAM, 0, false}, {GLISSADE_NULL_GRAD, 0, false}},
                    kernel_of,
+                   __is_same(rule, rules::adagrad),
                    t::check,
                    t::reads_step,
                    t::mode,

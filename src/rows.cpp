@@ -2,7 +2,8 @@
 #include "rows.hpp"
 #include "check.hpp"
 #include "cpu.hpp"
-#include "parallel.hpp"
+#include "norm.hpp"
+#include "row_wise.hpp"
 
 namespace glissade {
 namespace {
@@ -14,26 +15,33 @@ constexpr std::size_t ahead = 512, most_prefetched = 384;
 class rows_ahead {
 public:
   rows_ahead(const erased_rule &rule, unsigned mode, const tensor &t, const glissade_rows &rows)
-      : rows_(rows),
-        distance_(ahead / rows.width + 1),
-        bytes_((rows.width < most_prefetched ? rows.width : most_prefetched) * sizeof(float)) {
+      : indices_(rows.indices),
+        distance_(ahead / rows.width + 1) {
     for (std::size_t k = 0; k < rule.count; ++k)
-      if (k != 1 && rule.uses(mode, k)) arrays_[count_++] = reinterpret_cast<std::uintptr_t>(t.arrays[k]);
+      if (k != 1 && rule.uses(mode, k)) {
+        const std::size_t width = k > 1 && rows.row_wise ? 1 : rows.width;
+        arrays_[count_++] = {reinterpret_cast<std::uintptr_t>(t.arrays[k]), width * sizeof(float),
+                             (width < most_prefetched ? width : most_prefetched) * sizeof(float)};
+      }
   }
   std::size_t distance() const { return distance_; }
 
   // What row number i of those named needs. Inlined in any case, as in kernels/pass.hpp.
   [[gnu::always_inline]] void prefetch(std::size_t i) const {
-    const std::uintptr_t begin = static_cast<std::uintptr_t>(rows_.indices[i]) * rows_.width * sizeof(float);
-    for (std::size_t k = 0; k < count_; ++k)
-      for (std::uintptr_t at = (arrays_[k] + begin) / 64 * 64; at < arrays_[k] + begin + bytes_; at += 64)
+    for (std::size_t k = 0; k < count_; ++k) {
+      const std::uintptr_t begin =
+          arrays_[k].at + static_cast<std::uintptr_t>(indices_[i]) * arrays_[k].row_bytes;
+      for (std::uintptr_t at = begin / 64 * 64; at < begin + arrays_[k].bytes; at += 64)
         __builtin_prefetch(reinterpret_cast<const void *>(at));
+    }
   }
 
 private:
-  const glissade_rows &rows_;
-  std::size_t distance_, bytes_, count_ = 0;
-  std::uintptr_t arrays_[most_arrays];
+  const std::int64_t *indices_;
+  std::size_t distance_, count_ = 0;
+  struct {
+    std::uintptr_t at, row_bytes, bytes;
+  } arrays_[most_arrays];
 };
 
 // Updates rows [first, last) of those named. Neighbours in the table, but no more than are prefetched ahead, are one array
@@ -49,11 +57,50 @@ void run(kernel kernel_of_rule, const erased_rule &rule, const prepared &p, cons
                   rows.indices[end] - rows.indices[i] == static_cast<std::int64_t>(end - i);
          ++end)
       if (end + distance < last) later.prefetch(end + distance);
-    float *arrays[most_arrays];
+    float *arrays[most_arrays] = {};
     for (std::size_t k = 0; k < rule.count; ++k)
       if (rule.uses(p.mode, k))
         arrays[k] = t.arrays[k] + (k == 1 ? i : static_cast<std::size_t>(rows.indices[i])) * rows.width;
     kernel_of_rule(p.coefficients, p.mode, arrays, 0, (end - i) * rows.width, nullptr);
+  }
+}
+
+// The sum of the squares of a row's gradients as the formula has them, in the order of the norm.
+double squares_of_row(const table &kernels, const row_wise::coefficients &c, unsigned mode, float *param,
+                      float *grad, std::size_t width) {
+  const bool as_given = mode == 0 && (c.grad_scale.value == 1 || c.grad_scale.value == -1);
+  if (as_given) return squares_of(kernels, {GLISSADE_FLOAT32, grad, nullptr}, 0, width).squares;
+  squares all;
+  alignas(64) float kept[16 * lanes];
+  constexpr std::size_t most = sizeof kept / sizeof *kept;
+  for (std::size_t i = 0; i < width; i += most) {
+    const std::size_t n = width - i < most ? width - i : most;
+    float *const arrays[] = {param + i, grad + i, kept};
+    kernels.row_wise(&c, mode | row_wise::keep, arrays, 0, n, nullptr);
+    kernels.add_squares(kept, n, all);
+  }
+  return of_lanes(all).squares;
+}
+
+// Updates rows [first, last) of those named, with one sum for each.
+void run_row_wise(const table &kernels, const erased_rule &rule, const glissade_adagrad &o, const tensor &t,
+                  const glissade_rows &rows, std::size_t first, std::size_t last) {
+  const rows_ahead later(rule, 0, t, rows);
+  const std::size_t distance = later.distance();
+  const double rate = rules::adagrad::rate(o);
+  row_wise::coefficients c(o);
+  const unsigned mode = l2 * (o.weight_decay != 0);
+  for (std::size_t i = first; i < last && i < first + distance; ++i)
+    later.prefetch(i);
+  for (std::size_t i = first; i < last; ++i) {
+    if (i + distance < last) later.prefetch(i + distance);
+    const auto row = static_cast<std::size_t>(rows.indices[i]);
+    float *const arrays[] = {t.arrays[0] + row * rows.width, t.arrays[1] + i * rows.width, nullptr};
+    float &sum = t.arrays[2][row];
+    sum = f(sum + squares_of_row(kernels, c, mode, arrays[0], arrays[1], rows.width) / double(rows.width));
+    if (__builtin_fabsf(sum) < c.tiny) sum = 0;
+    c.rate = f(rate / (__builtin_sqrt(double(sum)) + o.eps));
+    kernels.row_wise(&c, mode, arrays, 0, rows.width, nullptr);
   }
 }
 
@@ -75,8 +122,15 @@ void run(const table &kernels, const list_call &call, const list &all, const lis
     };
     const std::size_t begin = rows_before(first), end = rows_before(last);
     if (begin < rows.count) {
-      if (t.options != own_options) rule.prepare(own.of(rule, own_options = t.options, call.options), 1, p);
-      run(kernels.*rule.kernel_of, rule, p, t, rows, begin, end < rows.count ? end : rows.count);
+      const std::size_t until = end < rows.count ? end : rows.count;
+      if (rows.row_wise) {
+        known_options of_table;
+        const void *o = of_table.of(rule, t.options, call.options);
+        run_row_wise(kernels, rule, *static_cast<const glissade_adagrad *>(o), t, rows, begin, until);
+      } else {
+        if (t.options != own_options) rule.prepare(own.of(rule, own_options = t.options, call.options), 1, p);
+        run(kernels.*rule.kernel_of, rule, p, t, rows, begin, until);
+      }
     }
     start += rows.count * rows.width;
   }
@@ -84,17 +138,16 @@ void run(const table &kernels, const list_call &call, const list &all, const lis
 
 } // namespace
 
-glissade_status list_of_rows::check(std::size_t i, const tensor &t, glissade_rows &rows) const {
+glissade_status list_of_rows::check(std::size_t i, const erased_rule &rule, const tensor &t,
+                                    glissade_rows &rows) const {
   if (const auto fault = check_element(at_ + i * size_, size_, sizeof rows, sizeof rows)) return fault;
   rows = (*this)(i);
   if (t.storage) return GLISSADE_STORED_ROWS;
+  if (rows.row_wise != 0 && (rows.row_wise != 1 || !rule.may_be_row_wise)) return GLISSADE_BAD_ROW_WISE;
   if (rows.width == 0 || t.n % rows.width != 0) return GLISSADE_BAD_WIDTH;
   if (rows.count > t.n / rows.width) return GLISSADE_BAD_COUNT;
   if (rows.count == 0) return GLISSADE_OK;
-  if (!rows.indices) return GLISSADE_NULL_INDICES;
-  const auto address = reinterpret_cast<std::uintptr_t>(rows.indices);
-  if (address % sizeof(std::int64_t) != 0) return GLISSADE_MISALIGNED_ARRAY;
-  return address > UINTPTR_MAX - rows.count * sizeof(std::int64_t) ? GLISSADE_BAD_N : GLISSADE_OK;
+  return check_indices_array(rows.indices, rows.count);
 }
 
 glissade_status check_indices(const glissade_rows &rows, std::size_t rows_of_table) {

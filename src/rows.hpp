@@ -15,12 +15,17 @@ public:
   glissade_rows operator()(std::size_t i) const { return list::read<glissade_rows>(at_ + i * size_); }
 
   // Finds what is wrong with the rows of table i, but for the indices themselves; else says what they are.
-  glissade_status check(std::size_t i, const tensor &t, glissade_rows &rows) const;
+  glissade_status check(std::size_t i, const erased_rule &, const tensor &t, glissade_rows &rows) const;
 
 private:
   const unsigned char *at_;
   std::size_t size_;
 };
+
+// How many floats array k of a table of n has.
+inline std::size_t elements(const glissade_rows &rows, std::size_t k, std::size_t n) {
+  return k == 1 ? rows.count * rows.width : k > 1 && rows.row_wise ? n / rows.width : n;
+}
 
 // Are the indices strictly increasing and each that of a row? Of both faults, the first.
 glissade_status check_indices(const glissade_rows &, std::size_t rows_of_table);

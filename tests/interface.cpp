@@ -61,7 +61,7 @@ lines interface() {
   }
   {
     using type = glissade_rows;
-    fields("rows", FIELD(width), FIELD(count), FIELD(indices));
+    fields("rows", FIELD(width), FIELD(count), FIELD(indices), FIELD(row_wise));
   }
   {
     using type = glissade_trust;

@@ -35,7 +35,7 @@ struct table {
         memory(rows * width, make, seed, family::anywhere),
         before(rows * width, make, seed, family::anywhere),
         expected(which.size() * width, make, seed) {
-    given = {sizeof given, width, which.size(), which.data()};
+    given = {sizeof given, width, which.size(), which.data(), 0, 0};
     tensor = family::tensor_of<rule>(rows * width, memory.at().data());
     for (std::size_t k = 0; k < count; ++k)
       for (std::size_t i = 0; i < which.size(); ++i)
@@ -188,7 +188,7 @@ TEMPLATE_LIST_TEST_CASE("a step on rows touches no page of other rows", "[rows][
             std::copy_n(expected.array(k), named * width, within[k]);
           }
           const std::int64_t which[named] = {rows_before, rows_before + 1, rows_before + 2};
-          const glissade_rows given = {sizeof given, width, named, which};
+          const glissade_rows given = {sizeof given, width, named, which, 0, 0};
           const auto tensor = family::tensor_of<TestType>(rows * width, table.data());
           REQUIRE(glissade::functions<family::options_of<TestType>>::step_rows(&o, 1, &tensor, &given) ==
                   GLISSADE_OK);
@@ -280,6 +280,74 @@ TEMPLATE_LIST_TEST_CASE("a fault in the rows of one table changes none", "[rows]
   rows = good_rows;
   m.given[at - 1].indices = reinterpret_cast<const std::int64_t *>(in_param); // which the next table writes
   CHECK(m.step(o) != GLISSADE_OK);
+}
+
+namespace {
+
+// One step of row-wise AdaGrad as its header says, on one row.
+void row_wise_step(const glissade_adagrad &o, std::size_t width, float *param, const float *grad,
+                   float &sum) {
+  std::vector<float> g(width);
+  double lanes[32] = {};
+  for (std::size_t i = 0; i < width; ++i) {
+    const auto scale = static_cast<float>(o.maximize ? -o.grad_scale : o.grad_scale);
+    g[i] = scale * grad[i];
+    if (o.weight_decay != 0) g[i] = std::fma(static_cast<float>(o.weight_decay), param[i], g[i]);
+    lanes[i % 32] += double(g[i]) * double(g[i]);
+  }
+  for (int half = 16; half > 0; half /= 2)
+    for (int k = 0; k < half; ++k)
+      lanes[k] += lanes[k + half];
+  sum = static_cast<float>(double(sum) + lanes[0] / double(width));
+  if (o.flush_subnormals && std::abs(sum) < FLT_MIN) sum = 0;
+  const auto factor =
+      static_cast<float>(-o.lr / (1 + double(o.step - 1) * o.lr_decay) / (std::sqrt(double(sum)) + o.eps));
+  for (std::size_t i = 0; i < width; ++i)
+    param[i] = std::fma(factor, g[i], param[i]);
+}
+
+} // namespace
+
+TEST_CASE("row-wise AdaGrad keeps the mean square of each row's gradients", "[rows][threads]") {
+  std::uint32_t seed = 0;
+  for (auto o : family::all_options<glissade::rules::adagrad>())
+    for (const std::size_t width : {1u, 5u, 16u, 33u, 64u, 512u, 1100u}) {
+      const std::size_t rows = width == 64 ? 900 : 7;
+      const auto make = ++seed % 2 ? family::ordinary_float : family::any_float;
+      family::arrays<glissade::rules::adagrad> start(rows * width, make, seed);
+      const auto which = some_of(rows, 2, seed);
+      std::vector<float> param(start.array(0), start.array(0) + rows * width),
+          sums(start.array(2), start.array(2) + rows);
+      for (std::size_t i = 0; i < which.size(); ++i)
+        row_wise_step(o, width, param.data() + which[i] * std::int64_t(width), start.array(1) + i * width,
+                      sums[std::size_t(which[i])]);
+      for (const auto &isa : family::isas())
+        for (const int threads : {1, 3}) {
+          CAPTURE(isa, width, threads, seed);
+          REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+          family::arrays<glissade::rules::adagrad> got(rows * width, make, seed, family::anywhere);
+          std::vector<float> sum(got.array(2), got.array(2) + rows);
+          const glissade_rows given = {sizeof given, width, which.size(), which.data(), 1, 0};
+          const glissade_adagrad_tensor tensor = {sizeof tensor, rows * width, got.at()[0], got.at()[1],
+                                                  sum.data(),    nullptr,      nullptr};
+          o.threads = threads;
+          REQUIRE(glissade_adagrad_step_rows(&o, 1, &tensor, &given) == GLISSADE_OK);
+          REQUIRE(family::first_difference(got.array(0), param.data(), rows * width) == rows * width);
+          REQUIRE(family::first_difference(sum.data(), sums.data(), rows) == rows);
+          REQUIRE(got.nothing_changed_outside());
+        }
+    }
+  glissade_use_isa(nullptr);
+}
+
+TEMPLATE_LIST_TEST_CASE("one sum for each row is refused but for AdaGrad", "[rows][status]", family::all) {
+  for (const int wrong : {1, 2, -1, 65536}) {
+    table<TestType> t(7, 9, {3}, 2);
+    t.given.row_wise = wrong;
+    const bool right = std::is_same_v<TestType, glissade::rules::adagrad> && wrong == 1;
+    CHECK(step_rows<TestType>(first_step<TestType>(), t) == (right ? GLISSADE_OK : GLISSADE_BAD_ROW_WISE));
+    CHECK(t.memory.nothing_changed() == !right);
+  }
 }
 
 TEMPLATE_LIST_TEST_CASE("a table of which no row is named needs no gradient and no indices", "[rows][status]",

@@ -42,6 +42,47 @@ void compare(const golden::example &given, double tolerance, std::size_t &compar
   }
 }
 
+// Steps on the rows that the script names of a table of 13 rows of 5.
+template <class rule>
+void compare_rows(const std::string &file) {
+  constexpr std::size_t rows = 13, width = 5, n = rows * width;
+  for (const auto &given : golden::read(file)) {
+    auto o = with<family::options_of<rule>>(given.options);
+    std::vector<std::vector<float>> arrays(family::array_count<rule>, std::vector<float>(n));
+    std::vector<float *> at;
+    for (auto &array : arrays)
+      at.push_back(array.data());
+    for (std::size_t i = 0; i < n; ++i)
+      arrays[0][i] = golden::input(static_cast<std::uint32_t>(i));
+    REQUIRE(family::reset<rule>(o, n, at.data()) == GLISSADE_OK);
+    const auto &[last, expected] = *given.arrays.rbegin();
+    for (o.step = 1; o.step <= last; ++o.step) {
+      std::vector<std::int64_t> named;
+      const auto step = static_cast<std::uint32_t>(o.step);
+      for (std::uint32_t row = 0; row < rows; ++row)
+        if (family::mixed(step * 7919 + row) % 3 == 0) {
+          for (std::uint32_t i = 0; i < width; ++i)
+            arrays[1][named.size() * width + i] =
+                golden::input(step * 1000003 + row * std::uint32_t(width) + i);
+          named.push_back(row);
+        }
+      const glissade_rows which = {sizeof which, width, named.size(), named.data(), 0, 0};
+      const auto table = family::tensor_of<rule>(n, at.data());
+      REQUIRE(glissade::functions<family::options_of<rule>>::step_rows(&o, 1, &table, &which) == GLISSADE_OK);
+    }
+    const auto states = description<family::options_of<rule>>::states(o);
+    for (const auto &[name, values] : expected) {
+      std::size_t k = 0;
+      while (k < states.size() && states[k].name != name)
+        ++k;
+      CAPTURE(file, name);
+      REQUIRE(values.size() == n);
+      REQUIRE(family::first_difference((name == "param" ? arrays[0] : arrays.at(k + 2)).data(), values.data(),
+                                       n) == n);
+    }
+  }
+}
+
 } // namespace
 
 TEMPLATE_LIST_TEST_CASE("the steps of other libraries", "[vectors]", family::all) {
@@ -91,4 +132,10 @@ TEMPLATE_LIST_TEST_CASE("a model goes on from the state of PyTorch", "[vectors][
       }
     }
   }
+}
+
+TEST_CASE("the steps of PyTorch on sparse gradients", "[vectors][rows]") {
+  compare_rows<glissade::rules::adam>("adam.torch_sparse");
+  compare_rows<glissade::rules::adagrad>("adagrad.torch_sparse");
+  compare_rows<glissade::rules::sgd>("sgd.torch_sparse");
 }

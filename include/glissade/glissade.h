@@ -280,7 +280,32 @@ typedef struct glissade_rows {
   size_t width;           /* elements of a row, at least 1; n of the table is a multiple */
   size_t count;           /* how many rows are named */
   const int64_t *indices; /* their numbers in the table, from 0, strictly increasing, at a multiple of 8 */
+  int row_wise;           /* 1: AdaGrad with one sum for each row; see optimizers/adagrad.h */
+  int reserved;           /* 0 */
 } glissade_rows;
+
+/*
+ * Adds up the gradient rows that have the same index, since a step takes each row once: `rows` are indices of at least
+ * 0 in any order, and `grad` their rows of width floats. *unique becomes the different indices in increasing order, as a
+ * step takes them, and *sums their rows, one after the other. Each is the first row of its index, and the others
+ * are added to it in the order in which they occur, each sum rounded to float: so it does not depend on the number of
+ * threads. (PyTorch's coalesce() sorts with whatever order its CPU leaves among equal indices; where none occurs more
+ * than twice, these are its bits.)
+ *
+ * Both results lie in the workspace, at any address, and hold as long as it does; where the indices are already strictly
+ * increasing, they are those of the caller, and the workspace is not used. Its size is what glissade_coalesce_bytes(width,
+ * count, bytes) writes to *bytes: about 4 * width + 32 for each row, and 0 for none. unique->struct_size is set by the
+ * caller; `unique` may be `rows`. Nothing is allocated. `threads` as in the options of a step.
+ *
+ * Returns GLISSADE_NULL_ROWS, GLISSADE_BAD_STRUCT_SIZE, GLISSADE_NULL_RESULT if bytes, unique or sums is NULL,
+ * GLISSADE_BAD_THREADS, GLISSADE_BAD_WIDTH, GLISSADE_BAD_N, and, unless count is 0, GLISSADE_NULL_INDICES,
+ * GLISSADE_MISALIGNED_ARRAY, GLISSADE_NULL_GRAD, GLISSADE_NULL_WORKSPACE, GLISSADE_SMALL_WORKSPACE,
+ * GLISSADE_OVERLAPPING_ARRAYS if the workspace overlaps what is read, or GLISSADE_BAD_INDEX, and then has written nothing.
+ */
+GLISSADE_API glissade_status glissade_coalesce(const glissade_rows *rows, const float *grad, int threads,
+                                               void *workspace, size_t bytes, glissade_rows *unique,
+                                               const float **sums);
+GLISSADE_API glissade_status glissade_coalesce_bytes(size_t width, size_t count, size_t *bytes);
 
 /*
  * How the trust ratio of a tensor follows from the norms of its parameters p and of its update u: 1 unless both are
@@ -360,9 +385,9 @@ typedef struct glissade_trust {
  * and do not decay, and `step` is that of the whole: the named rows get the bits that a step on them alone gives.
  * The threads share the named rows evenly. The indices may not overlap an array that is written. Faults
  * beside those of the list: GLISSADE_NULL_ROWS if `rows` is NULL and `count` is not 0, GLISSADE_BAD_STRUCT_SIZE also
- * if two of `rows` begin with different sizes, GLISSADE_STORED_ROWS if a table has a storage, GLISSADE_BAD_WIDTH,
- * GLISSADE_BAD_COUNT, GLISSADE_NULL_INDICES, and of the indices the first fault: GLISSADE_BAD_INDEX if one is not that
- * of a row, GLISSADE_UNSORTED_INDICES if it is not larger than the one before.
+ * if two of `rows` begin with different sizes, GLISSADE_STORED_ROWS if a table has a storage, GLISSADE_BAD_ROW_WISE,
+ * GLISSADE_BAD_WIDTH, GLISSADE_BAD_COUNT, GLISSADE_NULL_INDICES, and of the indices the first fault:
+ * GLISSADE_BAD_INDEX if one is not that of a row, GLISSADE_UNSORTED_INDICES if it is not larger than the one before.
  *
  * glissade_<name>_check(options, count, tensors, index) returns what _step_many would, but for the instruction
  * set, and changes nothing. *index, unless index is NULL, becomes the number of the tensor at fault, or `count`

@@ -6,7 +6,7 @@ namespace glissade::rules {
 
 struct adagrad {
   using options = glissade_adagrad;
-  static constexpr unsigned modes = 2;
+  static constexpr unsigned torch_sparse = 2, modes = 4;
   static constexpr bool roots = true;
 
   static constexpr state<options> states[] = {
@@ -14,13 +14,13 @@ struct adagrad {
   };
   static bool reads_step(const options &o) { return o.lr_decay != 0; }
   static bool decoupled(const options &) { return false; }
-  static unsigned own_mode(const options &) { return 0; }
+  static unsigned own_mode(const options &o) { return torch_sparse * (o.torch_sparse != 0); }
+  static double rate(const options &o) {
+    return -o.lr / (1 + (o.lr_decay != 0 ? double(o.step - 1) * o.lr_decay : 0));
+  }
 
   struct coefficients : common {
-    explicit coefficients(const options &o)
-        : common(o, false),
-          lr(f(-o.lr / (1 + (o.lr_decay != 0 ? double(o.step - 1) * o.lr_decay : 0)))),
-          eps(f(o.eps)) {}
+    explicit coefficients(const options &o) : common(o, false), lr(f(rate(o))), eps(f(o.eps)) {}
 
     float lr, eps;
   };
@@ -28,8 +28,13 @@ struct adagrad {
   template <unsigned mode, class V>
   static void step(const coefficients &c, V &param, V grad, V &sum) {
     const V g = c.template gradient<mode>(param, grad);
-    sum = flush(fma(g, g, sum), c.tiny);
-    param = param + (c.lr * g) / (sqrt(sum) + c.eps);
+    if constexpr (mode & torch_sparse) {
+      sum = flush(sum + g * g, c.tiny);
+      param = fma(c.lr, g / (sqrt(sum) + c.eps), param);
+    } else {
+      sum = flush(fma(g, g, sum), c.tiny);
+      param = param + (c.lr * g) / (sqrt(sum) + c.eps);
+    }
   }
 };
 

@@ -69,6 +69,7 @@ def adagrad_step(
     lr_decay: float = 0.0,
     initial_accumulator_value: float = 0.0,
     eps: float = 1e-10,
+    torch_sparse: bool = False,
     threads: int = 0,
     step: int = 0,
 ) -> None: ...
@@ -129,6 +130,7 @@ def adam_step(
     amsgrad: bool = False,
     decoupled_weight_decay: bool = False,
     no_bias_correction: bool = False,
+    torch_sparse: bool = False,
     threads: int = 0,
     step: int = 0,
 ) -> None: ...
@@ -418,6 +420,7 @@ class Adagrad(Optimizer):
         lr_decay: float = 0.0,
         initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
+        torch_sparse: bool = False,
     ) -> None: ...
 
 class Adadelta(Optimizer):
@@ -472,6 +475,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         decoupled_weight_decay: bool = False,
         no_bias_correction: bool = False,
+        torch_sparse: bool = False,
     ) -> None: ...
 
 class AdamW(Optimizer):
@@ -492,6 +496,7 @@ class AdamW(Optimizer):
         amsgrad: bool = False,
         decoupled_weight_decay: bool = True,
         no_bias_correction: bool = False,
+        torch_sparse: bool = False,
     ) -> None: ...
 
 class Lion(Optimizer):

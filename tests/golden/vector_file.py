@@ -49,14 +49,15 @@ def combinations(varied, switched, allowed=lambda options: True):
 def write(path, made_by, cases):
     """`cases` are (options, {step: {array name: floats}}). Flags are written as 0 or 1, numbers so that the
     same double is read back, floats as the hexadecimal of their bits."""
-    lines = [f"# {made_by}; n = {N}; inputs and format: README.md"]
+    n = len(next(iter(next(iter(cases[0][1].values())).values())))
+    lines = [f"# {made_by}; n = {n}; inputs and format: README.md"]
     for options, steps in cases:
         number = lambda x: str(int(x)) if isinstance(x, bool) else repr(float(x))
         lines.append("case " + " ".join(f"{name}={number(x)}" for name, x in options.items()))
         for step, arrays in steps.items():
             lines.append(f"step {step}")
             for name, floats in arrays.items():
-                words = struct.unpack(f"<{N}I", struct.pack(f"<{N}f", *floats))
+                words = struct.unpack(f"<{n}I", struct.pack(f"<{n}f", *floats))
                 lines.append(" ".join([name, *(f"{word:08x}" for word in words)]))
     Path(path).write_text("\n".join(lines) + "\n")
     print(f"{Path(path).name}: {len(cases)} cases, {Path(path).stat().st_size} bytes")

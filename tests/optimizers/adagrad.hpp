@@ -11,7 +11,8 @@ struct description<glissade_adagrad> {
                                    &o::initial_accumulator_value,
                                    GLISSADE_BAD_INITIAL_ACCUMULATOR_VALUE,
                                    {-1e-300}},
-                                  {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}}});
+                                  {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}},
+                                  {"torch_sparse", &o::torch_sparse, GLISSADE_BAD_TORCH_SPARSE, {-1, 2}}});
   }
   static bool needs_step(const o &o) {
     static_cast<void>(o);

@@ -12,7 +12,8 @@ struct description<glissade_adam> {
          {"eps", &o::eps, GLISSADE_BAD_EPS, {-1e-300}},
          {"amsgrad", &o::amsgrad, GLISSADE_BAD_AMSGRAD, {-1, 2}},
          {"decoupled_weight_decay", &o::decoupled_weight_decay, GLISSADE_BAD_DECOUPLED_WEIGHT_DECAY, {-1, 2}},
-         {"no_bias_correction", &o::no_bias_correction, GLISSADE_BAD_NO_BIAS_CORRECTION, {-1, 2}}});
+         {"no_bias_correction", &o::no_bias_correction, GLISSADE_BAD_NO_BIAS_CORRECTION, {-1, 2}},
+         {"torch_sparse", &o::torch_sparse, GLISSADE_BAD_TORCH_SPARSE, {-1, 2}}});
   }
   static bool needs_step(const o &o) { return !o.no_bias_correction; }
   static std::vector<state> states(const o &o) {
@@ -26,13 +27,20 @@ struct description<glissade_adam> {
   static void step(const o &o, bounded &param, bounded grad, std::span<bounded> state) {
     if (o.decoupled_weight_decay) param = bounded::rounded(1 - o.lr * o.weight_decay) * param;
     const bounded g = prepared(o, param, grad, !o.decoupled_weight_decay);
-    state[0] = flush(moving_average(state[0], g, o.beta1), least_kept(o));
-    state[1] = flush(moving_average(state[1], g * g, o.beta2), least_kept(o));
+    const auto average = [&](bounded before, bounded x, double decay) {
+      return o.torch_sparse ? before + bounded::rounded(1 - decay) * (x - before)
+                            : moving_average(before, x, decay);
+    };
+    state[0] = flush(average(state[0], g, o.beta1), least_kept(o));
+    state[1] = flush(average(state[1], g * g, o.beta2), least_kept(o));
     bounded largest = state[1];
     if (o.amsgrad) largest = state[2] = flush(max(state[2], state[1]), least_kept(o));
-    const bounded lr = bounded::rounded(o.lr / (o.no_bias_correction ? 1 : 1 - std::pow(o.beta1, o.step)));
-    const bounded correction =
-        bounded::rounded(o.no_bias_correction ? 1 : std::sqrt(1 - std::pow(o.beta2, o.step)));
-    param = param - lr * state[0] / (sqrt(largest) / correction + bounded::rounded(o.eps));
+    const double of_root = o.no_bias_correction ? 1 : std::sqrt(1 - std::pow(o.beta2, o.step)),
+                 rate = o.lr / (o.no_bias_correction ? 1 : 1 - std::pow(o.beta1, o.step));
+    const bounded eps = bounded::rounded(o.eps);
+    if (o.torch_sparse)
+      param = param - bounded::rounded(rate * of_root) * (state[0] / (sqrt(largest) + eps));
+    else
+      param = param - bounded::rounded(rate) * state[0] / (sqrt(largest) / bounded::rounded(of_root) + eps);
   }
 };

@@ -16,7 +16,7 @@ typedef struct glissade_adam {
   int threads;
   int64_t step;           /* number of this step, from 1; read to correct the bias, and for stored arrays */
   int no_bias_correction; /* 1: both 1 - beta^step are 1 */
-  int reserved;           /* 0 */
+  int torch_sparse;       /* 1: the formula of torch.optim.SparseAdam */
 } glissade_adam;
 
 /* torch.optim.Adam. */
@@ -46,7 +46,14 @@ typedef struct glissade_adam {
  *   x = max(x, v) if amsgrad, else v
  *   p = p + (f(-lr / (1 - beta1^step)) * m) / (sqrt(x) / f(sqrt(1 - beta2^step)) + f(eps))
  *
- * With no_bias_correction, beta1^step and beta2^step are 0 in these formulas. max_exp_avg_sq is needed only if
+ * or, if torch_sparse is 1, as torch.optim.SparseAdam has it, where eps is not divided by the root of 1 - beta2^step:
+ *
+ *   m = m + f(1 - beta1) * (g - m)
+ *   v = v + f(1 - beta2) * (g * g - v)
+ *   p = p + f(-lr * sqrt(1 - beta2^step) / (1 - beta1^step)) * (m / (sqrt(x) + f(eps)))
+ *
+ * So GLISSADE_ADAM_TORCH with torch_sparse = 1, in a step on rows, is that optimizer, whose `step` counts all steps,
+ * whichever rows they name. With no_bias_correction, beta1^step and beta2^step are 0 in these formulas. max_exp_avg_sq is needed only if
  * amsgrad is 1. Bytes moved per element: 28, and 8 more for max_exp_avg_sq.
  */
 GLISSADE_API glissade_status glissade_adam_step(const glissade_adam *options, size_t n, float *param,
