@@ -83,15 +83,14 @@ contender naive(const shape &s, const std::vector<float *> &arrays) {
 }
 
 template <class rule>
-contender library(const shape &s, const std::vector<float *> &arrays, typename rule::options o, int threads,
-                  int row_wise = 0) {
+contender library(const shape &s, const std::vector<float *> &arrays, typename rule::options o, int threads) {
   using functions = glissade::functions<typename rule::options>;
   o.step = 10;
   o.threads = threads;
   std::vector<float *> all(arrays);
   all.resize(glissade::array_count<rule>);
   return {"glissade", [=](const named_rows &rows) {
-            const glissade_rows given = {sizeof given, s.width, rows.size(), rows.data(), row_wise, 0};
+            const glissade_rows given = {sizeof given, s.width, rows.size(), rows.data(), 0, 0};
             const auto tensor =
                 functions::tensor_of(s.rows * s.width, all[0], all[1], all.data() + 2, nullptr);
             glissade::check(functions::step_rows(&o, 1, &tensor, &given));
