@@ -154,6 +154,7 @@ static int describe(struct place place, const struct dl_tensor *tensor, struct a
                         tensor->ndim,
                         tensor->lanes == 1 ? tensor->code : DL_OPAQUE,
                         tensor->bits,
+                        0,
                         false,
                         NULL,
                         NULL};
@@ -197,6 +198,27 @@ static int lend_method(struct holds *holds, struct place place, PyObject *object
   return lend_capsule(holds, place, capsule, out);
 }
 
+static int lend_buffer(struct holds *holds, struct place place, PyObject *object, struct array *out);
+
+/* The bfloat16 of ml_dtypes, which NumPy does not lend (ValueError), by a view of another type. */
+static int lend_bfloat16(struct holds *holds, struct place place, PyObject *object, struct array *out) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyObject *dtype = PyObject_GetAttrString(object, "dtype");
+  PyObject *name = dtype ? PyObject_GetAttrString(dtype, "name") : NULL;
+  const bool is_bfloat16 =
+      name && PyUnicode_Check(name) && !PyUnicode_CompareWithASCIIString(name, "bfloat16");
+  PyObject *view = is_bfloat16 ? PyObject_CallMethod(object, "view", "s", "uint16") : NULL;
+  Py_XDECREF(name);
+  Py_XDECREF(dtype);
+  PyErr_Restore(type, value, traceback);
+  if (!view) return -1;
+  PyErr_Clear();
+  const int status = lend_buffer(holds, place, view, out);
+  Py_DECREF(view);
+  return status;
+}
+
 static int lend_buffer(struct holds *holds, struct place place, PyObject *object, struct array *out) {
   struct views *views = holds->views;
   if (!views || views->count == sizeof views->view / sizeof *views->view) {
@@ -208,9 +230,10 @@ static int lend_buffer(struct holds *holds, struct place place, PyObject *object
   }
   Py_buffer *view = &views->view[views->count];
   if (PyObject_GetBuffer(object, view, PyBUF_STRIDES | PyBUF_FORMAT)) {
-    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
-    PyErr_Clear();
-    return lend_method(holds, place, object, out);
+    const bool of_numpy = PyErr_ExceptionMatches(PyExc_ValueError);
+    if (!of_numpy && !PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
+    if (!of_numpy) return PyErr_Clear(), lend_method(holds, place, object, out);
+    return lend_bfloat16(holds, place, object, out);
   }
   ++views->count;
   const char *format = view->format ? view->format : "B";
@@ -227,6 +250,7 @@ static int lend_buffer(struct holds *holds, struct place place, PyObject *object
                         : strchr("BHILQN", letter) ? DL_UINT
                                                    : DL_OPAQUE,
                         (int)view->itemsize * 8,
+                        0,
                         view->readonly,
                         NULL,
                         NULL};
@@ -289,11 +313,31 @@ int check_sign(struct place place, const struct array *a) {
   return answer == Py_True ? unfit(PyExc_ValueError, place, "is a negated view") : 0;
 }
 
-static int is_float32(struct place place, const struct array *a) {
-  static const char *const names[] = {"int", "uint", "float", "opaque", "bfloat", "complex", "bool"};
-  if (a->code == DL_FLOAT && a->bits == 32) return 0;
-  const char *name = (size_t)a->code < sizeof names / sizeof *names ? names[a->code] : "unknown";
-  return unfit(PyExc_TypeError, place, "is %s%d, not float32", name, a->bits);
+/* Finds the type of an array, which has to be one of these. */
+static int check_type(struct place place, unsigned types, struct array *a) {
+  static const char *const codes[] = {"int", "uint", "float", "opaque", "bfloat", "complex", "bool"};
+  static const struct {
+    int code, bits;
+    unsigned type;
+    const char *name;
+  } known_types[] = {{DL_FLOAT, 32, AS_FLOAT32, "float32"}, {DL_BFLOAT, 16, AS_BFLOAT16, "bfloat16"},
+                     {DL_UINT, 16, AS_BFLOAT16, NULL},      {DL_FLOAT, 16, AS_FLOAT16, "float16"},
+                     {DL_INT, 16, AS_INT16, "int16"},       {DL_INT, 8, AS_INT8, "int8"},
+                     {DL_UINT, 8, AS_UINT8, "uint8"}};
+  const size_t count = sizeof known_types / sizeof *known_types;
+  for (size_t i = 0; i < count; ++i)
+    if (known_types[i].code == a->code && known_types[i].bits == a->bits && (known_types[i].type & types)) {
+      a->type = known_types[i].type;
+      return 0;
+    }
+  char allowed[64] = "";
+  for (size_t i = 0; i < count; ++i)
+    if (known_types[i].name && (known_types[i].type & types)) {
+      if (*allowed) strcat(allowed, " or ");
+      strcat(allowed, known_types[i].name);
+    }
+  const char *code = (size_t)a->code < sizeof codes / sizeof *codes ? codes[a->code] : "unknown";
+  return unfit(PyExc_TypeError, place, "is %s%d, not %s", code, a->bits, allowed);
 }
 
 /* Whether the elements fill their memory, in some order of the dimensions. */
@@ -318,14 +362,11 @@ static int64_t stride_of(const struct array *a, int dimension) {
   return stride;
 }
 
-int lend_grad(struct holds *holds, struct place place, PyObject *object, struct array *out) {
-  if (lend(holds, place, object, out) || is_float32(place, out)) return -1;
-  return is_dense(out) ? 0 : unfit(PyExc_ValueError, place, "is not contiguous");
-}
-
-int lend_param(struct holds *holds, struct place place, PyObject *object, struct array *out) {
-  if (lend_grad(holds, place, object, out)) return -1;
-  return out->read_only ? unfit(PyExc_ValueError, place, "is read-only") : 0;
+int lend_array(struct holds *holds, struct place place, PyObject *object, unsigned types, bool written,
+               struct array *out) {
+  if (lend(holds, place, object, out) || check_type(place, types, out)) return -1;
+  if (!is_dense(out)) return unfit(PyExc_ValueError, place, "is not contiguous");
+  return written && out->read_only ? unfit(PyExc_ValueError, place, "is read-only") : 0;
 }
 
 static int is_alike(struct place place, const struct array *param, const struct array *other) {
@@ -338,9 +379,9 @@ static int is_alike(struct place place, const struct array *param, const struct 
   return answer == Py_True ? 0 : unfit(PyExc_ValueError, place, "is not distributed as its param is");
 }
 
-int lend_beside(struct holds *holds, struct place place, PyObject *object, bool written,
+int lend_beside(struct holds *holds, struct place place, PyObject *object, unsigned types, bool written,
                 const struct array *param, struct array *out) {
-  if (lend(holds, place, object, out) || is_float32(place, out)) return -1;
+  if (lend(holds, place, object, out) || check_type(place, types, out)) return -1;
   if (written && out->read_only) return unfit(PyExc_ValueError, place, "is read-only");
   if (is_alike(place, param, out)) return -1;
   bool same = out->ndim == param->ndim;
@@ -349,7 +390,7 @@ int lend_beside(struct holds *holds, struct place place, PyObject *object, bool 
   if (!same) return unfit(PyExc_ValueError, place, "has another shape than its param");
   if (out->n > 1)
     for (int i = 0; i < out->ndim; ++i)
-      if (out->shape[i] != 1 && stride_of(out, i) != stride_of(param, i))
+      if (out->shape[i] != 1 && stride_of(out, i) * param->bits != stride_of(param, i) * out->bits)
         return unfit(PyExc_ValueError, place,
                      "does not lie in memory as its param does (contiguous, same order)");
   return 0;

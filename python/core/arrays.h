@@ -6,6 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What elements an array has: one bit, or those that a place allows. */
+enum {
+  AS_FLOAT32 = 1,
+  AS_BFLOAT16 = 2, /* also unsigned integers of 16 bits, since NumPy has no such type */
+  AS_FLOAT16 = 4,
+  AS_INT16 = 8,
+  AS_INT8 = 16,
+  AS_UINT8 = 32
+};
+
 /* An array as its object describes it. What the pointers point to belongs to the object. */
 struct array {
   void *data;
@@ -14,6 +24,7 @@ struct array {
   int64_t stride_unit;            /* strides times this are in bytes */
   int ndim;
   int code, bits; /* the type as in DLPack */
+  unsigned type;  /* as above, of an array that a place allows */
   bool read_only;
   PyObject *whole;  /* the distributed tensor of which this is the local part, or NULL */
   PyObject *tensor; /* the tensor of torch that has the memory, or NULL */
@@ -40,12 +51,12 @@ int unfit(PyObject *exception, struct place place, const char *format, ...);
 /* Describes the memory of an object and holds it. -1 with an exception where a CPU cannot use it as it is. */
 int lend(struct holds *holds, struct place place, PyObject *object, struct array *out);
 
-/* The same for gradients by themselves: float32 and without gaps; and for a param: also writable. */
-int lend_grad(struct holds *holds, struct place place, PyObject *object, struct array *out);
-int lend_param(struct holds *holds, struct place place, PyObject *object, struct array *out);
+/* The same for an array without gaps, of one of these types. */
+int lend_array(struct holds *holds, struct place place, PyObject *object, unsigned types, bool written,
+               struct array *out);
 
-/* The same for an array that goes with a param element by element: float32, the same shape and order in memory. */
-int lend_beside(struct holds *holds, struct place place, PyObject *object, bool written,
+/* The same for one that goes with a param element by element: of the same shape and order in memory. */
+int lend_beside(struct holds *holds, struct place place, PyObject *object, unsigned types, bool written,
                 const struct array *param, struct array *out);
 
 /* ValueError for a negated view of torch, which has other signs in memory. */

@@ -3,6 +3,7 @@
 #include "arrays.h"
 #include "optimizers.h"
 #include "step.h"
+#include "storage.h"
 #include <string.h>
 #ifdef _OPENMP
 #  include <dlfcn.h>
@@ -51,12 +52,11 @@ static PyObject *describe_preset(const struct optimizer *o, const char *preset) 
 }
 
 static PyObject *describe_optimizer(const struct optimizer *o) {
-  PyObject *states = PyTuple_New((Py_ssize_t)o->states), *values = PyDict_New(), *presets = PyDict_New();
+  PyObject *states = PyDict_New(), *values = PyDict_New(), *presets = PyDict_New();
   int fault = !states || !values || !presets;
-  for (size_t i = 0; !fault && i < o->states; ++i) {
-    Py_INCREF(o->state[i].key);
-    fault = PyTuple_SetItem(states, (Py_ssize_t)i, o->state[i].key);
-  }
+  for (size_t i = 0; !fault && i < o->states; ++i)
+    fault = put(states, o->state[i].name,
+                PyUnicode_FromString(o->state[i].q8 == GLISSADE_Q8_SIGNED ? "int8" : "uint8"));
   for (size_t i = 0; !fault && i < o->fields; ++i)
     fault = put(values, o->field[i].name, PyUnicode_FromString(o->field[i].values));
   for (size_t i = 0; !fault && i < o->presets; ++i)
@@ -69,7 +69,8 @@ static PyObject *describe_optimizer(const struct optimizer *o) {
   return all;
 }
 
-/* optimizers(): of each by name its state arrays, the values that its options may have, and its presets. */
+/* optimizers(): of each by name its state arrays with the type of their codes in 8 bits, the values that its options may
+   have, and its presets. */
 static PyObject *describe(PyObject *module, PyObject *nothing) {
   (void)module;
   (void)nothing;
@@ -169,12 +170,17 @@ static int prepare(PyObject *module) {
   optimizers = list_optimizers(&optimizer_count);
   for (size_t i = 0; i < optimizer_count; ++i) {
     struct optimizer *o = &optimizers[i];
-    for (size_t j = 0; j < o->states; ++j)
-      if (!(o->state[j].key = PyUnicode_InternFromString(o->state[j].name))) return -1;
+    for (size_t j = 0; j < o->states; ++j) {
+      struct state *state = &o->state[j];
+      if (!(state->key = PyUnicode_InternFromString(state->name)) ||
+          !(state->scale_key = PyUnicode_InternFromString(state->scale)))
+        return -1;
+    }
     for (size_t j = 0; j < o->fields; ++j)
       if (!(o->field[j].key = PyUnicode_InternFromString(o->field[j].name))) return -1;
   }
-  return intern_keys() || PyModule_AddFunctions(module, step_functions) ||
+  return intern_keys() || intern_storage_keys() || PyModule_AddFunctions(module, step_functions) ||
+         PyModule_AddFunctions(module, storage_functions) ||
          PyModule_AddStringConstant(module, "__version__", glissade_version());
 }
 

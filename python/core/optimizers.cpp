@@ -1,6 +1,6 @@
 // The table of optimizers, from the lists of the C API: in C++, where a struct can be asked whether it has a field.
 #include "optimizers.h"
-#include "rules/nadam.hpp"
+#include "rules.hpp"
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -38,6 +38,7 @@ glissade_status reset_with(const void *options, std::size_t n, float *const *sta
     o.param = offsetof(tensor, param);                                                                       \
     o.grad = offsetof(tensor, grad);                                                                         \
     o.options = offsetof(tensor, options);                                                                   \
+    o.storage = offsetof(tensor, storage);                                                                   \
     o.step = offsetof(options, step);                                                                        \
     o.threads = offsetof(options, threads);                                                                  \
     const state states[] = {GLISSADE_STATES_##which(STATE)};                                                 \
@@ -45,6 +46,9 @@ glissade_status reset_with(const void *options, std::size_t n, float *const *sta
     static_assert(count <= MOST_STATES);                                                                     \
     std::memcpy(o.state, states, sizeof states);                                                             \
     o.states = count;                                                                                        \
+    for (std::size_t i = 0; i < count; ++i)                                                                  \
+      o.state[i].q8 =                                                                                        \
+          glissade::rules::which::states[i].not_negative ? GLISSADE_Q8_UNSIGNED : GLISSADE_Q8_SIGNED;        \
     list_fields<options>(o);                                                                                 \
     o.step_many = [](const void *given, std::size_t n, const void *tensors) {                                \
       return glissade_##which##_step_many(static_cast<const options *>(given), n,                            \
@@ -67,7 +71,7 @@ glissade_status reset_with(const void *options, std::size_t n, float *const *sta
       return glissade_##which##_preset(static_cast<options *>(given), size, wanted);                         \
     };                                                                                                       \
   }
-#define STATE(array) {#array, offsetof(tensor, array), nullptr},
+#define STATE(array) {#array, offsetof(tensor, array), 0, #array "_scale", nullptr, nullptr},
 #include "glissade/optimizers.inc"
 
 } // namespace

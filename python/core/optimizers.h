@@ -20,14 +20,16 @@ struct field {               /* of an options struct */
 struct state { /* an array of the tensor struct */
   const char *name;
   size_t offset;
-  struct _object *key;
+  int q8;         /* its glissade_type in 8 bits */
+  char scale[40]; /* the name of its scales */
+  struct _object *key, *scale_key;
 };
 
 struct optimizer {
   const char *name;
   size_t options_size, tensor_size;
-  size_t n, param, grad, options; /* where they stand in the tensor */
-  size_t step, threads;           /* where they stand in the options */
+  size_t n, param, grad, options, storage; /* where they stand in the tensor */
+  size_t step, threads;                    /* where they stand in the options */
   size_t states, fields, presets;
   struct state state[MOST_STATES];
   struct field field[MOST_FIELDS];

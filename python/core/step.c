@@ -2,6 +2,7 @@
 #include "step.h"
 #include "arrays.h"
 #include "dlpack.h"
+#include "storage.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 static bool one_thread;
 static PyObject *increment_version, *tensor_class; /* of torch, once known */
 static PyObject *key_params, *key_grad, *key_step, *key_mu_product, *key_betas, *key_capturable,
-    *key_differentiable;
+    *key_differentiable, *key_remainder;
 
 /* What step() is asked for. */
 struct request {
@@ -17,7 +18,7 @@ struct request {
   PyObject *fresh; /* NULL, or a dict by param of state arrays that no step was taken with */
   PyObject *rest;  /* NULL, or a list for the params that are left aside */
   int threads;
-  int counted; /* whether the states have the number of the step */
+  int counted; /* whether all states have the number of the step, not those alone that are stored */
   int signs;   /* whether params may be negated views */
   bool norm;   /* whether the norm of the gradients is asked for */
 };
@@ -32,6 +33,7 @@ struct number {
 struct extra {
   PyObject *param;
   Py_ssize_t index, group;
+  const char *begin, *end;     /* of the param's memory */
   struct number step, product; /* of its state */
   int64_t t;                   /* which step this is */
   float momentum;              /* the factor of the product */
@@ -43,16 +45,20 @@ struct span {
   size_t index;
 };
 
+enum { GRADS = AS_FLOAT32 | AS_BFLOAT16 | AS_FLOAT16 };
+
 struct call {
   const struct optimizer *optimizer;
   size_t most, count, slots;
-  char *tensors, *options; /* a struct of the C API for each, and room for as many options */
+  char *tensors, *options;    /* a struct of the C API for each, and room for as many options */
+  glissade_storage *storages; /* as many, once one is needed */
   struct extra *extras;
   struct span *spans;
   struct holds holds;
   /* of the group that is gathered: */
   char *group_options;
   unsigned needed; /* which state arrays the options need */
+  struct storing storing;
   bool new_slot;
   int64_t product_t; /* NAdam's momenta: the step for which the following are known */
   float product, momentum;
@@ -73,6 +79,7 @@ static int begin(struct call *call, const struct optimizer *optimizer, size_t mo
 static void end(struct call *call) {
   release(&call->holds);
   free(call->tensors);
+  free(call->storages);
   free(call->extras);
   free(call->spans);
 }
@@ -146,7 +153,7 @@ static int begin_group(struct call *call, PyObject *preset, PyObject *group, int
     if (set > 0) PyErr_Format(PyExc_ValueError, "%U is True", torch_alone[i]);
     if (set) return -1;
   }
-  if (read_options(o, preset, group, call->group_options)) return -1;
+  if (read_options(o, preset, group, call->group_options) || read_storing(group, &call->storing)) return -1;
   memcpy(call->group_options + o->threads, &(int){one_thread ? 1 : threads}, sizeof threads);
   int64_t t;
   memcpy(&t, call->group_options + o->step, sizeof t);
@@ -239,6 +246,29 @@ static int lend_product(struct call *call, PyObject *state, struct extra *extra)
                      "is not what beta1 and momentum_decay give: one of them has changed");
 }
 
+/* What the tensor that is added is told of its stored arrays. */
+static glissade_storage *storage_of(struct call *call, char *tensor, Py_ssize_t index) {
+  glissade_storage *storage;
+  memcpy(&storage, tensor + call->optimizer->storage, sizeof storage);
+  if (storage) return storage;
+  if (!call->storages && !(call->storages = malloc(call->most * sizeof *storage)))
+    return PyErr_NoMemory(), NULL;
+  storage = &call->storages[call->count];
+  *storage = (glissade_storage){.struct_size = sizeof *storage, .seed = call->storing.seed + (uint64_t)index};
+  memcpy(tensor + call->optimizer->storage, &storage, sizeof storage);
+  return storage;
+}
+
+/* Puts an array where the tensor has it: its own pointer to floats, or that member of its storage. */
+static int put(struct call *call, char *tensor, Py_ssize_t index, size_t offset, size_t member,
+               const struct array *array, int type, void *extra) {
+  if (type == GLISSADE_FLOAT32) return memcpy(tensor + offset, &array->data, sizeof array->data), 0;
+  glissade_storage *storage = storage_of(call, tensor, index);
+  if (!storage) return -1;
+  memcpy((char *)storage + member, &(glissade_array){type, array->data, extra}, sizeof(glissade_array));
+  return 0;
+}
+
 /* Adds a param that has a gradient. `state` is its dict or NULL. */
 static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *param, PyObject *grad,
                PyObject *state, const struct request *r) {
@@ -251,8 +281,12 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
   *extra = (struct extra){.param = param, .index = index, .group = group, .t = 1};
   memset(tensor, 0, o->tensor_size);
   memcpy(tensor, &o->tensor_size, sizeof(size_t));
-  if (lend_param(&call->holds, (struct place){"param", index}, param, &p) ||
-      lend_beside(&call->holds, (struct place){"grad", index}, grad, false, &p, &g) ||
+  const struct storing *storing = &call->storing;
+  const unsigned params = storing->bf16_params ? AS_FLOAT32 | AS_BFLOAT16 : AS_FLOAT32;
+  const unsigned states = storing->any ? AS_FLOAT32 | AS_BFLOAT16 | AS_INT8 | AS_UINT8 : AS_FLOAT32;
+  void *extra_data = NULL;
+  if (lend_array(&call->holds, (struct place){"param", index}, param, params, true, &p) ||
+      lend_beside(&call->holds, (struct place){"grad", index}, grad, GRADS, false, &p, &g) ||
       check_sign((struct place){"grad", index}, &g) ||
       (r->signs && check_sign((struct place){"param", index}, &p)))
     return -1;
@@ -260,10 +294,18 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
     return unfit(PyExc_ValueError, (struct place){"param", index},
                  "is distributed, so its norm is not known here");
   memcpy(tensor + o->n, &p.n, sizeof p.n);
-  memcpy(tensor + o->param, &p.data, sizeof p.data);
-  memcpy(tensor + o->grad, &g.data, sizeof g.data);
+  extra->begin = p.data;
+  extra->end = extra->begin + p.n * (size_t)(p.bits / 8);
+  int type = type_of(&p, storing->bf16_params);
+  if (lend_extra(&call->holds, (struct place){"remainder", index}, state, key_remainder, type, &p,
+                 &extra_data) ||
+      put(call, tensor, index, o->param, offsetof(glissade_storage, param), &p, type, extra_data) ||
+      put(call, tensor, index, o->grad, offsetof(glissade_storage, grad), &g, type_of(&g, GLISSADE_BF16),
+          NULL))
+    return -1;
 
-  if (r->counted) {
+  const bool counted = r->counted || storing->any;
+  if (counted) {
     const struct place place = {"step", index};
     PyObject *step = state ? PyDict_GetItemWithError(state, key_step) : NULL;
     if (!step) return PyErr_Occurred() ? -1 : unfit(PyExc_ValueError, place, "is missing in the state");
@@ -276,15 +318,20 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
     if (!(call->needed & 1u << i)) continue;
     const struct place place = {o->state[i].name, index};
     PyObject *array = state ? PyDict_GetItemWithError(state, o->state[i].key) : NULL;
-    if (!r->counted) extra->t = 2; /* SGD's buffer exists, so its first step was taken */
+    if (!counted) extra->t = 2; /* SGD's buffer exists, so its first step was taken */
     if ((!array || array == Py_None) && r->fresh) {
       array = PyDict_GetItemWithError(r->fresh, param);
       extra->t = 1;
     }
     if (!array || array == Py_None)
       return PyErr_Occurred() ? -1 : unfit(PyExc_ValueError, place, "is missing in the state");
-    if (lend_beside(&call->holds, place, array, true, &p, &s)) return -1;
-    memcpy(tensor + o->state[i].offset, &s.data, sizeof s.data);
+    if (lend_beside(&call->holds, place, array, states, true, &p, &s)) return -1;
+    type = type_of(&s, GLISSADE_BF16_STOCHASTIC);
+    if (lend_extra(&call->holds, (struct place){o->state[i].scale, index}, state, o->state[i].scale_key, type,
+                   &s, &extra_data) ||
+        put(call, tensor, index, o->state[i].offset,
+            offsetof(glissade_storage, states) + i * sizeof(glissade_array), &s, type, extra_data))
+      return -1;
   }
   const char *options = options_for(call, extra->t);
   memcpy(tensor + o->options, &options, sizeof options);
@@ -380,17 +427,11 @@ static int by_address(const void *a, const void *b) {
 
 /* A tensor whose param shares memory with that of an earlier one, or count: threads may not write to both at once. */
 static size_t find_shared(const struct call *call) {
-  const struct optimizer *o = call->optimizer;
   size_t found = call->count;
   bool in_order = true;
   for (size_t i = 0; i < call->count; ++i) {
-    const char *tensor = call->tensors + i * o->tensor_size;
     struct span *span = &call->spans[i];
-    size_t n;
-    memcpy(&n, tensor + o->n, sizeof n);
-    memcpy(&span->begin, tensor + o->param, sizeof span->begin);
-    span->end = span->begin + n * sizeof(float);
-    span->index = i;
+    *span = (struct span){call->extras[i].begin, call->extras[i].end, i};
     if (i && span->begin < span[-1].end) in_order = false;
   }
   if (in_order) return found;
@@ -452,8 +493,8 @@ static int count_steps(const struct call *call) {
   return done ? 0 : -1;
 }
 
-/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside): one step on the params of
-   the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of as many,
+/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside): one step on the params
+   of the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of as many,
    or None for the attributes `grad`. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
    is returned in a list of (group, param, exception), and the step is not taken at all or for all others. Returns
    that list or None, and the norm or None. */
@@ -515,7 +556,8 @@ static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
   if (!status) status = read_options(o, preset, options, call.options);
   struct array p, other;
   if (!status)
-    status = lend_param(&call.holds, (struct place){"param", -1}, PyTuple_GetItem(arrays, 0), &p) ||
+    status = lend_array(&call.holds, (struct place){"param", -1}, PyTuple_GetItem(arrays, 0), AS_FLOAT32,
+                        true, &p) ||
                      check_sign((struct place){"param", -1}, &p)
                  ? -1
                  : 0;
@@ -531,9 +573,12 @@ static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
     if (!array) status = -1;
     if (!array || array == Py_None) continue;
     const struct place place = {i ? o->state[i - 1].name : "grad", -1};
-    status = lend_beside(&call.holds, place, array, i > 0, &p, &other) || check_sign(place, &other) ? -1 : 0;
-    if (!status)
-      memcpy(call.tensors + (i ? o->state[i - 1].offset : o->grad), &other.data, sizeof other.data);
+    status = lend_beside(&call.holds, place, array, i ? AS_FLOAT32 : GRADS, i > 0, &p, &other) ||
+                     check_sign(place, &other) ||
+                     put(&call, call.tensors, 0, i ? o->state[i - 1].offset : o->grad,
+                         offsetof(glissade_storage, grad), &other, type_of(&other, GLISSADE_BF16), NULL)
+                 ? -1
+                 : 0;
   }
   glissade_status found = GLISSADE_OK;
   if (!status) {
@@ -562,8 +607,13 @@ static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
     PyObject *grad = PySequence_GetItem(grads, i);
     struct array array;
     const struct place place = {"grad", i};
-    status = grad && !lend_grad(&holds, place, grad, &array) && !check_sign(place, &array) ? 0 : -1;
-    if (!status) list[i] = (glissade_grad){.struct_size = sizeof *list, .n = array.n, .grad = array.data};
+    status =
+        grad && !lend_array(&holds, place, grad, GRADS, false, &array) && !check_sign(place, &array) ? 0 : -1;
+    if (!status)
+      list[i] = (glissade_grad){.struct_size = sizeof *list,
+                                .n = array.n,
+                                .grad = array.data,
+                                .stored = {type_of(&array, GLISSADE_BF16), array.data, NULL}};
     Py_XDECREF(grad);
   }
   glissade_norm norm = {.struct_size = sizeof norm};
@@ -609,7 +659,8 @@ int intern_keys(void) {
               {&key_betas, "betas"},
               {&key_capturable, "capturable"},
               {&key_differentiable, "differentiable"},
-              {&key_mu_product, "mu_product"}};
+              {&key_mu_product, "mu_product"},
+              {&key_remainder, "remainder"}};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
     if (!(*keys[i].key = PyUnicode_InternFromString(keys[i].text))) return -1;
   return 0;

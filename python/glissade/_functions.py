@@ -35,9 +35,9 @@ def _make_step(name, optimizer, preset):
     step.__signature__ = signature
     step.__doc__ = f"""One step of {name} on one param, in place and without a copy; the GIL is released.
 
-All arrays are float32, of the same shape (any) and order in memory without gaps, and lent through the buffer protocol
-(NumPy, array.array, memoryview) or DLPack (torch and others). No two may overlap. `param` and the state are written,
-`grad` is only read. What the options do not need may be None.
+All arrays are float32, `grad` also bfloat16 or float16, of the same shape (any) and order in memory without gaps, and lent
+through the buffer protocol (NumPy, array.array, memoryview) or DLPack (torch and others). No two may overlap. `param` and
+the state are written, `grad` is only read. What the options do not need may be None.
 
 Arguments:
     param, grad: the params and their gradients
@@ -58,7 +58,7 @@ STEPS = {f"{optimizer}_step": _make_step(name, optimizer, preset)
 def grad_norm(grads, threads=0):
     """The Euclidean norm of all gradients together, as a float: the same bits with any number of threads.
 
-    `grads` is a sequence of float32 arrays of any shapes, without gaps; they are only read. If an element is not
-    finite, neither is the norm.
+    `grads` is a sequence of arrays of float32, bfloat16 or float16 of any shapes, without gaps; they are only read. If an
+    element is not finite, neither is the norm.
     """
     return _core.grad_norm(grads, threads)[0]

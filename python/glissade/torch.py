@@ -13,8 +13,9 @@ import inspect
 import torch
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
+from . import _storage
 from ._eight_bit import float32_state
-from ._family import CLASSES
+from ._family import CLASSES, TABLE
 from ._runtime import _core
 
 HERE = ("RMSprop", "Adagrad", "Adadelta", "SGD", "Adam", "AdamW", "Lion", "Adamax", "NAdam", "RAdam")
@@ -64,17 +65,63 @@ class _Step:
     has the number of the step."""
 
     strict = False
+    _storing = {}  # the options of storage for groups that have none
     _max_norm = None
     _signs = False  # whether a param may be a negated view, which takes time to see
 
     def add_param_group(self, param_group):
+        if isinstance(param_group, dict):
+            asked = {name: param_group.pop(name, self._storing.get(name)) for name in _storage.OPTIONS}
+            param_group.update(_storage.of_group(asked))
         super().add_param_group(param_group)
         self._signs |= any(p.is_neg() for p in self.param_groups[-1]["params"])
 
     add_param_group.__doc__ = torch.optim.Optimizer.add_param_group.__doc__
 
     def __getstate__(self):
-        return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs}
+        return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs, "_storing": self._storing}
+
+    def load_state_dict(self, state_dict):
+        own = [{name: group[name] for name in _storage.OPTIONS if name in group} for group in self.param_groups]
+        if not any(own) and not any("seed" in group for group in state_dict["param_groups"]):
+            return super().load_state_dict(state_dict)
+        seen = []  # what torch would cast to the type of the params
+
+        def see(_, given):
+            seen.append(given)
+            return float32_state(given)
+
+        handles = [self.register_load_state_dict_pre_hook(see),
+                   self.register_load_state_dict_post_hook(lambda _: self._take_over(seen[0], own), prepend=True)]
+        try:
+            super().load_state_dict(state_dict)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    load_state_dict.__doc__ = torch.optim.Optimizer.load_state_dict.__doc__
+
+    def _take_over(self, saved, own):
+        """Gives the groups their own options of storage back, but the seed of a run that goes on, and their params
+        the states as they were saved."""
+        for given, group, options in zip(saved["param_groups"], self.param_groups, own):
+            seed = given.get("seed", options.get("seed"))
+            for name in _storage.OPTIONS:
+                group.pop(name, None)
+            if not options:
+                continue
+            group.update(options, seed=seed)
+            for number, p in zip(given["params"], group["params"]):
+                if self._can_store(group, p):
+                    self.state[p].update({name: value.detach().clone() for name, value
+                                          in saved["state"].get(number, {}).items()
+                                          if name != "step" and isinstance(value, torch.Tensor)})
+        self._make_state()
+
+    def _can_store(self, group, p):
+        types = (torch.float32, torch.bfloat16) if group["bf16_params"] else (torch.float32,)
+        return (_lends(type(p)) == ITSELF and p.device.type == "cpu" and p.layout == torch.strided
+                and p.dtype in types)
 
     @staticmethod
     def profile_hook_step(func):
@@ -135,9 +182,46 @@ class _Step:
 
     def _make_state(self):
         count = len(inspect.signature(self._init_group).parameters) - 1
+        first = 0
         with torch.no_grad():
             for group in self.param_groups:
-                self._init_group(group, *([] for _ in range(count)))
+                # Where states are stored, one after the other, so that there are never all in float32.
+                for params in [[p] for p in group["params"]] if "seed" in group else [group["params"]]:
+                    is_new = params and not self.state.get(params[0])
+                    self._init_group({**group, "params": params}, *([] for _ in range(count)))
+                    if "seed" in group:
+                        self._store(group, params[0], first, is_new)
+                    first += len(params)
+
+    def _store(self, group, p, index, is_new):
+        """Brings the state of a param into the form that its group asks for."""
+        if p.grad is None and not self.state.get(p):
+            return
+        if not self._can_store(group, p):
+            if self.strict and _lends(type(p)) == LOCAL:
+                raise TypeError(f"param {index}: is distributed, so its state cannot be stored as its group asks for")
+            return
+        name, state = self._of[0], self.state[p]
+        if name == "sgd" and group["momentum"] != 0 and state.get("momentum_buffer") is None:
+            state["momentum_buffer"] = torch.zeros_like(p, dtype=torch.float32, memory_format=torch.preserve_format)
+            state["step"] = torch.tensor(0.0)
+        if "step" not in state:  # which random bits depend on
+            state["step"] = torch.tensor(0.0 if is_new else 1.0)
+        if group["bf16_params"] == "split" and p.dtype == torch.bfloat16 and "remainder" not in state:
+            state["remainder"] = torch.zeros_like(p, dtype=torch.int16, memory_format=torch.preserve_format)
+        _storage.store(torch, name, state, group, group["seed"] + index)
+
+    def _unstore(self, p):
+        """Brings the state of a param into the form that torch's step needs."""
+        state = self.state.get(p, {})
+        for name in TABLE[self._of[0]]["states"]:
+            if state.get(name) is not None and state[name].dtype != p.dtype:
+                state[name] = _storage.as_float32(torch, state, name).to(p.dtype)
+                state.pop(f"{name}_scale", None)
+        if "remainder" in state:
+            state["remainder"].zero_()
+        if not self._counts and "step" in state:
+            state["step"] += 1
 
     def _step_rest(self, max_norm):
         """The step where some params lack their state, or cannot be done by glissade."""
@@ -169,6 +253,9 @@ class _Step:
             self._step_of_torch(left)
 
     def _step_of_torch(self, left):
+        stored = [p for of, p, _ in left if "seed" in self.param_groups[of]]
+        for p in stored:
+            self._unstore(p)
         shadow = object.__new__(type(self))
         shadow.__dict__.update(self.__dict__, grad_scale=None, found_inf=None)
         shadow.param_groups = [{**group, "params": [p for of, p, _ in left if of == i]}
@@ -176,23 +263,33 @@ class _Step:
         step = self._torch.step
         while getattr(step, "hooked", False):  # or the hooks run twice
             step = step.__wrapped__
-        step(shadow)
+        try:
+            step(shadow)
+        finally:
+            if stored:
+                self._make_state()
 
 
 def _make_class(name, of):
     base = getattr(torch.optim, name, None) or _Lion
     signature = inspect.signature(base.__init__)
-    strict = inspect.Parameter("strict", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool)
+    own = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+           for name, default in (("strict", False), ("state_dtype", None), ("bf16_params", None), ("seed", 0))]
 
     @functools.wraps(base.__init__)
-    def __init__(self, *args, strict=False, **kwargs):
+    def __init__(self, *args, strict=False, state_dtype=None, bf16_params=None, seed=0, **kwargs):
         self.strict = strict
+        self._storing = {"state_dtype": state_dtype, "bf16_params": bf16_params, "seed": seed}
+        _storage.of_group(self._storing)
         base.__init__(self, *args, **kwargs)
+        if self.state:  # Adagrad's
+            self._make_state()
 
-    __init__.__signature__ = signature.replace(parameters=[*signature.parameters.values(), strict])
+    __init__.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *own])
     doc = f"""torch.optim.{name} with the step of glissade; see the module for what differs.
 
-`strict=True` makes it an error if a tensor cannot be done by glissade.
+    strict: True makes it an error if a tensor cannot be done by glissade
+{_storage.DOC}
 
 {inspect.getdoc(base) if base is not _Lion else ""}"""
     return type(name, (_Step, base), {"__init__": __init__, "__doc__": doc, "__module__": __name__, "_torch": base,
@@ -202,15 +299,17 @@ def _make_class(name, of):
 globals().update({name: _make_class(name, CLASSES[name]) for name in HERE})
 
 
+NOTHING, ITSELF, LOCAL = range(3)  # of arrays.h
+
+
 def _lends(type):
-    """How the tensors of a class lend their memory: a number of arrays.h."""
-    nothing, itself, local = range(3)
+    """How the tensors of a class lend their memory."""
     if any(base.__name__ == "DTensor" and base.__module__.startswith("torch.distributed") for base in type.__mro__):
-        return local
+        return LOCAL
     plain = (torch.Tensor.__torch_function__.__func__, torch._C._disabled_torch_function_impl)
     function = type.__torch_function__
-    return itself if (type.__torch_dispatch__ is torch.Tensor.__torch_dispatch__
-                      and getattr(function, "__func__", function) in plain) else nothing
+    return ITSELF if (type.__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+                      and getattr(function, "__func__", function) in plain) else NOTHING
 
 
 def _lie_alike(a, b):

@@ -19,31 +19,115 @@ class Lion(_Step, torch.optim.Optimizer):
         *,
         maximize: bool = False,
         strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
     ) -> None: ...
 
 class RMSprop(_Step, torch.optim.RMSprop):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class Adagrad(_Step, torch.optim.Adagrad):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class Adadelta(_Step, torch.optim.Adadelta):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class SGD(_Step, torch.optim.SGD):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class Adam(_Step, torch.optim.Adam):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class AdamW(_Step, torch.optim.AdamW):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class Adamax(_Step, torch.optim.Adamax):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class NAdam(_Step, torch.optim.NAdam):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...
 
 class RAdam(_Step, torch.optim.RAdam):
-    def __init__(self, params: Iterable[Any], *args: Any, strict: bool = False, **options: Any) -> None: ...
+    def __init__(
+        self,
+        params: Iterable[Any],
+        *args: Any,
+        strict: bool = False,
+        state_dtype: str | None = None,
+        bf16_params: str | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None: ...

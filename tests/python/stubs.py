@@ -39,7 +39,7 @@ class Optimizer:
 
 
 def typed(parameter):
-    kind = type(parameter.default).__name__
+    kind = "str | None" if parameter.default is None else type(parameter.default).__name__
     if parameter.kind is parameter.KEYWORD_ONLY:
         return f"{parameter.name}: {kind} = {parameter.default!r}"
     if parameter.name == "params":

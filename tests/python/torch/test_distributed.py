@@ -151,6 +151,17 @@ def partial_sums(rank, processes):
     p.grad = distribute_tensor(torch.ones(4 * processes), mesh, [Shard(0)])
     opt.step()
     assert p.to_local().tolist() == [0.5] * 4
+    for state_dtype in ("bf16", "q8"):
+        opt = glissade.torch.AdamW([p], state_dtype=state_dtype, strict=True)
+        try:
+            opt.step()
+        except TypeError as fault:
+            assert "param 0: is distributed" in str(fault)
+        else:
+            raise AssertionError("the step was taken")
+        opt.strict = False
+        opt.step()
+        assert opt.state[p]["exp_avg"].dtype == torch.float32
 
 
 def test_gradients_that_are_distributed_otherwise():
