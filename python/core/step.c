@@ -427,15 +427,23 @@ static int by_address(const void *a, const void *b) {
 
 /* A tensor whose param shares memory with that of an earlier one, or count: threads may not write to both at once. */
 static size_t find_shared(const struct call *call) {
-  size_t found = call->count;
+  static size_t *order, ordered; /* the last sorted list's, which is mostly also this one's */
+  const size_t count = call->count;
+  size_t found = count;
   bool in_order = true;
-  for (size_t i = 0; i < call->count; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     struct span *span = &call->spans[i];
-    *span = (struct span){call->extras[i].begin, call->extras[i].end, i};
+    const size_t index = count == ordered ? order[i] : i;
+    *span = (struct span){call->extras[index].begin, call->extras[index].end, index};
     if (i && span->begin < span[-1].end) in_order = false;
   }
   if (in_order) return found;
-  qsort(call->spans, call->count, sizeof *call->spans, by_address);
+  qsort(call->spans, count, sizeof *call->spans, by_address);
+  size_t *sorted = realloc(order, count * sizeof *order);
+  if (sorted) order = sorted;
+  ordered = sorted ? count : 0;
+  for (size_t i = 0; i < ordered; ++i)
+    order[i] = call->spans[i].index;
   for (size_t i = 1; i < call->count; ++i) {
     const struct span *span = &call->spans[i];
     if (span->begin < span[-1].end && span->begin != span->end)

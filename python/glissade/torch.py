@@ -138,9 +138,11 @@ class _Step:
 
         return step
 
-    @torch._disable_dynamo  # the extension cannot be traced
     def step(self, closure=None):
         """Takes one step on all params that have a gradient; returns what the closure returns, if there is one."""
+        return (self._untraced_step if torch.compiler.is_compiling() else self._take_step)(closure)
+
+    def _take_step(self, closure):
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -153,6 +155,8 @@ class _Step:
         if rest is not None:
             self._step_rest(self._max_norm)
         return loss
+
+    _untraced_step = torch._disable_dynamo(_take_step)  # the extension cannot be traced
 
     def step_clipped(self, max_norm, closure=None):
         """Takes one step with the gradients scaled down to a norm of at most `max_norm`, all together, as by
@@ -181,14 +185,15 @@ class _Step:
         return True
 
     def _make_state(self):
-        count = len(inspect.signature(self._init_group).parameters) - 1
+        _, *names = inspect.signature(self._init_group).parameters  # lists, and up to torch 2.6 an option of AdamW
         first = 0
         with torch.no_grad():
             for group in self.param_groups:
+                lists = [group[name] if isinstance(group.get(name), bool) else [] for name in names]
                 # Where states are stored, one after the other, so that there are never all in float32.
                 for params in [[p] for p in group["params"]] if "seed" in group else [group["params"]]:
                     is_new = params and not self.state.get(params[0])
-                    self._init_group({**group, "params": params}, *([] for _ in range(count)))
+                    self._init_group({**group, "params": params}, *lists)
                     if "seed" in group:
                         self._store(group, params[0], first, is_new)
                     first += len(params)

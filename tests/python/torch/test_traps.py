@@ -417,6 +417,22 @@ except ValueError as fault:
     assert result.stdout.strip() == "grad of param 0: is a negated view", result.stderr
 
 
+def test_a_torch_that_gives_an_option_among_the_lists(monkeypatch):
+    """As 2.6 in AdamW's _init_group."""
+    init_group = torch.optim.AdamW._init_group
+
+    def of_2_6(self, group, params, grads, amsgrad, averages, squares, largest, steps):
+        assert amsgrad is True and averages == []
+        return init_group(self, group, params, grads, averages, squares, largest, steps)
+
+    monkeypatch.setattr(torch.optim.AdamW, "_init_group", of_2_6)
+    params = make_params()
+    opt = ours("AdamW", params, amsgrad=True, strict=True)
+    give_grads((params,), 1)
+    opt.step()
+    assert "max_exp_avg_sq" in opt.state[params[0]]
+
+
 def test_numpys_classes_work_beside_torch():
     import numpy
 
