@@ -15,8 +15,10 @@ from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimize
 
 from . import _storage
 from ._eight_bit import float32_state
-from ._family import CLASSES, TABLE
+from ._family import CLASSES
 from ._runtime import _core
+from ._stored import Stored
+from ._tensors import alike, lends
 
 HERE = ("RMSprop", "Adagrad", "Adadelta", "SGD", "Adam", "AdamW", "Lion", "Adamax", "NAdam", "RAdam")
 __all__ = [*HERE, "float32_state"]
@@ -60,68 +62,22 @@ class _Lion(torch.optim.Optimizer):
                 average.mul_(beta2).add_(grad, alpha=1 - beta2)
 
 
-class _Step:
+class _Step(Stored):
     """The step of all classes; `_of` is the optimizer of the C library and its preset, `_counts` whether torch's state
     has the number of the step."""
 
     strict = False
-    _storing = {}  # the options of storage for groups that have none
     _max_norm = None
     _signs = False  # whether a param may be a negated view, which takes time to see
 
     def add_param_group(self, param_group):
-        if isinstance(param_group, dict):
-            asked = {name: param_group.pop(name, self._storing.get(name)) for name in _storage.OPTIONS}
-            param_group.update(_storage.of_group(asked))
         super().add_param_group(param_group)
         self._signs |= any(p.is_neg() for p in self.param_groups[-1]["params"])
 
     add_param_group.__doc__ = torch.optim.Optimizer.add_param_group.__doc__
 
     def __getstate__(self):
-        return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs, "_storing": self._storing}
-
-    def load_state_dict(self, state_dict):
-        own = [{name: group[name] for name in _storage.OPTIONS if name in group} for group in self.param_groups]
-        if not any(own) and not any("seed" in group for group in state_dict["param_groups"]):
-            return super().load_state_dict(state_dict)
-        seen = []  # what torch would cast to the type of the params
-
-        def see(_, given):
-            seen.append(given)
-            return float32_state(given)
-
-        handles = [self.register_load_state_dict_pre_hook(see),
-                   self.register_load_state_dict_post_hook(lambda _: self._take_over(seen[0], own), prepend=True)]
-        try:
-            super().load_state_dict(state_dict)
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    load_state_dict.__doc__ = torch.optim.Optimizer.load_state_dict.__doc__
-
-    def _take_over(self, saved, own):
-        """Gives the groups their own options of storage back, but the seed of a run that goes on, and their params
-        the states as they were saved."""
-        for given, group, options in zip(saved["param_groups"], self.param_groups, own):
-            seed = given.get("seed", options.get("seed"))
-            for name in _storage.OPTIONS:
-                group.pop(name, None)
-            if not options:
-                continue
-            group.update(options, seed=seed)
-            for number, p in zip(given["params"], group["params"]):
-                if self._can_store(group, p):
-                    self.state[p].update({name: value.detach().clone() for name, value
-                                          in saved["state"].get(number, {}).items()
-                                          if name != "step" and isinstance(value, torch.Tensor)})
-        self._make_state()
-
-    def _can_store(self, group, p):
-        types = (torch.float32, torch.bfloat16) if group["bf16_params"] else (torch.float32,)
-        return (_lends(type(p)) == ITSELF and p.device.type == "cpu" and p.layout == torch.strided
-                and p.dtype in types)
+        return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs}
 
     @staticmethod
     def profile_hook_step(func):
@@ -197,36 +153,6 @@ class _Step:
                     if "seed" in group:
                         self._store(group, params[0], first, is_new)
                     first += len(params)
-
-    def _store(self, group, p, index, is_new):
-        """Brings the state of a param into the form that its group asks for."""
-        if p.grad is None and not self.state.get(p):
-            return
-        if not self._can_store(group, p):
-            if self.strict and _lends(type(p)) == LOCAL:
-                raise TypeError(f"param {index}: is distributed, so its state cannot be stored as its group asks for")
-            return
-        name, state = self._of[0], self.state[p]
-        if name == "sgd" and group["momentum"] != 0 and state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = torch.zeros_like(p, dtype=torch.float32, memory_format=torch.preserve_format)
-            state["step"] = torch.tensor(0.0)
-        if "step" not in state:  # which random bits depend on
-            state["step"] = torch.tensor(0.0 if is_new else 1.0)
-        if group["bf16_params"] == "split" and p.dtype == torch.bfloat16 and "remainder" not in state:
-            state["remainder"] = torch.zeros_like(p, dtype=torch.int16, memory_format=torch.preserve_format)
-        _storage.store(torch, name, state, group, group["seed"] + index)
-
-    def _unstore(self, p):
-        """Brings the state of a param into the form that torch's step needs."""
-        state = self.state.get(p, {})
-        for name in TABLE[self._of[0]]["states"]:
-            if state.get(name) is not None and state[name].dtype != p.dtype:
-                state[name] = _storage.as_float32(torch, state, name).to(p.dtype)
-                state.pop(f"{name}_scale", None)
-        if "remainder" in state:
-            state["remainder"].zero_()
-        if not self._counts and "step" in state:
-            state["step"] += 1
 
     def _step_rest(self, max_norm):
         """The step where some params lack their state, or cannot be done by glissade."""
@@ -304,24 +230,5 @@ def _make_class(name, of):
 globals().update({name: _make_class(name, CLASSES[name]) for name in HERE})
 
 
-NOTHING, ITSELF, LOCAL = range(3)  # of arrays.h
-
-
-def _lends(type):
-    """How the tensors of a class lend their memory."""
-    if any(base.__name__ == "DTensor" and base.__module__.startswith("torch.distributed") for base in type.__mro__):
-        return LOCAL
-    plain = (torch.Tensor.__torch_function__.__func__, torch._C._disabled_torch_function_impl)
-    function = type.__torch_function__
-    return ITSELF if (type.__torch_dispatch__ is torch.Tensor.__torch_dispatch__
-                      and getattr(function, "__func__", function) in plain) else NOTHING
-
-
-def _lie_alike(a, b):
-    """Whether two distributed tensors have the same elements in their local parts, and all of their sum."""
-    return (a.device_mesh == b.device_mesh and a.placements == b.placements
-            and not any(placement.is_partial() for placement in a.placements))
-
-
-_core.know_torch(_lends, _lie_alike, torch.empty(0).is_neg, lambda t: torch.utils.dlpack.to_dlpack(t.detach()))
+_core.know_torch(lends, alike, torch.empty(0).is_neg, lambda t: torch.utils.dlpack.to_dlpack(t.detach()))
 _core.use_increment_version(torch._C._increment_version, torch.Tensor)

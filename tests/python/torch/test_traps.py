@@ -3,6 +3,7 @@ import copy
 import math
 import subprocess
 import sys
+import warnings
 
 import glissade
 import glissade.torch
@@ -349,8 +350,10 @@ def test_torch_compile(name, what):
 
         if compiled and what == "step":
             train = torch.compile(train, backend="eager")
-        for _ in range(4):
-            train(torch.randn(3, 4))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # as of a function that cannot be traced
+            for _ in range(4):
+                train(torch.randn(3, 4))
         return list(model.parameters())
 
     assert same(run(True), run(False))
