@@ -18,7 +18,7 @@ import formats  # noqa: E402
 
 SHAPES = ((3, 100), (256,), (), (2, 3, 100), (0,))  # whole blocks, rests, and less than one
 SEED = 7
-NOT_NEGATIVE = {"square_avg", "sum", "acc_delta", "exp_avg_sq", "max_exp_avg_sq", "exp_inf", "step_size"}
+NOT_NEGATIVE = {"square_avg", "sum", "acc_delta", "exp_avg_sq", "exp_avg_var", "max_exp_avg_sq", "exp_inf", "step_size"}
 MORE = {"RMSprop": {"momentum": 0.5, "centered": True}, "SGD": {"momentum": 0.5}, "Adam": {"amsgrad": True},
         "Adagrad": {"initial_accumulator_value": 0.125}}
 every_optimizer = pytest.mark.parametrize("name", glissade.torch.HERE)
