@@ -249,6 +249,20 @@ def test_what_glissade_cannot_do_is_torchs_step_on_decoded_states(name, state_dt
     assert same((params, opt.state_dict()), before)
 
 
+def test_a_split_param_has_no_remainder_after_torchs_step():
+    p = torch.nn.Parameter(torch.linspace(1, 2, 600).reshape(20, 30).bfloat16())
+    opt = ours("SGD", [p], lr=2.0 ** -12, bf16_params="split")
+    p.grad = torch.ones_like(p)
+    opt.step()
+    assert opt.state[p]["remainder"].count_nonzero() == 600
+    q = torch.nn.Parameter(p.detach().clone())
+    for param in (p, q):
+        param.grad = torch.ones(30, 20, dtype=torch.bfloat16).t()
+    opt.step()
+    of_torch("SGD", [q], lr=2.0 ** -12).step()
+    assert same(p, q) and not opt.state[p]["remainder"].any() and opt.state[p]["step"] == 2
+
+
 def test_groups_have_their_own():
     params = make_params(6, shapes=((600,), (600,), (600,)))
     opt = ours("AdamW", [{"params": params[:1]}, {"params": params[1:2], "state_dtype": "bf16"},
