@@ -1,6 +1,7 @@
 // glissade_coalesce: sorts the indices of rows, stably, and adds up the rows that have the same.
 #include "check.hpp"
 #include "parallel.hpp"
+#include "prefetch.hpp"
 #include <cstring>
 
 namespace glissade {
@@ -141,11 +142,16 @@ glissade_status glissade_coalesce(const glissade_rows *rows, const float *grad, 
         each[found] = static_cast<std::int64_t>(all[i].index);
         begin[found++] = i;
       }
+    const std::size_t distance = rows_ahead(width);
     // An index belongs to the thread that has the first place of it in the order.
     parallel(count * width, threads, here, [=](std::size_t chunk, std::size_t chunks) {
       const std::size_t last = less_than(cut(count, chunk + 1, chunks), begin, found);
-      for (std::size_t i = less_than(cut(count, chunk, chunks), begin, found); i < last; ++i)
-        add(grad, width, all + begin[i], all + (i + 1 < found ? begin[i + 1] : count), added + i * width);
+      for (std::size_t i = less_than(cut(count, chunk, chunks), begin, found); i < last; ++i) {
+        const std::size_t end = i + 1 < found ? begin[i + 1] : count;
+        for (std::size_t k = begin[i] + distance; k < end + distance && k < count; ++k)
+          prefetch_row(reinterpret_cast<std::uintptr_t>(grad + all[k].place * width), width);
+        add(grad, width, all + begin[i], all + end, added + i * width);
+      }
     });
     indices = each;
     grad = added;

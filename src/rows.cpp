@@ -3,44 +3,37 @@
 #include "check.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
+#include "prefetch.hpp"
 #include "row_wise.hpp"
 
 namespace glissade {
 namespace {
 
-// Rows lie anywhere, so no CPU foresees the next: those so many elements later are prefetched, of wide ones the beginning.
-// The kernel prefetches the rest.
-constexpr std::size_t ahead = 512, most_prefetched = 384;
-
-class rows_ahead {
+// The rows to come of the arrays that a step reads and writes.
+class later_rows {
 public:
-  rows_ahead(const erased_rule &rule, unsigned mode, const tensor &t, const glissade_rows &rows)
-      : indices_(rows.indices),
-        distance_(ahead / rows.width + 1) {
+  later_rows(const erased_rule &rule, unsigned mode, const tensor &t, const glissade_rows &rows)
+      : indices_(rows.indices) {
     for (std::size_t k = 0; k < rule.count; ++k)
-      if (k != 1 && rule.uses(mode, k)) {
-        const std::size_t width = k > 1 && rows.row_wise ? 1 : rows.width;
-        arrays_[count_++] = {reinterpret_cast<std::uintptr_t>(t.arrays[k]), width * sizeof(float),
-                             (width < most_prefetched ? width : most_prefetched) * sizeof(float)};
-      }
+      if (k != 1 && rule.uses(mode, k))
+        arrays_[count_++] = {reinterpret_cast<std::uintptr_t>(t.arrays[k]),
+                             k > 1 && rows.row_wise ? 1 : rows.width};
   }
-  std::size_t distance() const { return distance_; }
 
-  // What row number i of those named needs. Inlined in any case, as in kernels/pass.hpp.
+  // Number i of those named.
   [[gnu::always_inline]] void prefetch(std::size_t i) const {
-    for (std::size_t k = 0; k < count_; ++k) {
-      const std::uintptr_t begin =
-          arrays_[k].at + static_cast<std::uintptr_t>(indices_[i]) * arrays_[k].row_bytes;
-      for (std::uintptr_t at = begin / 64 * 64; at < begin + arrays_[k].bytes; at += 64)
-        __builtin_prefetch(reinterpret_cast<const void *>(at));
-    }
+    for (std::size_t k = 0; k < count_; ++k)
+      prefetch_row(arrays_[k].at +
+                       static_cast<std::uintptr_t>(indices_[i]) * arrays_[k].width * sizeof(float),
+                   arrays_[k].width);
   }
 
 private:
   const std::int64_t *indices_;
-  std::size_t distance_, count_ = 0;
+  std::size_t count_ = 0;
   struct {
-    std::uintptr_t at, row_bytes, bytes;
+    std::uintptr_t at;
+    std::size_t width;
   } arrays_[most_arrays];
 };
 
@@ -48,8 +41,8 @@ private:
 // to the kernel.
 void run(kernel kernel_of_rule, const erased_rule &rule, const prepared &p, const tensor &t,
          const glissade_rows &rows, std::size_t first, std::size_t last) {
-  const rows_ahead later(rule, p.mode, t, rows);
-  const std::size_t distance = later.distance();
+  const later_rows later(rule, p.mode, t, rows);
+  const std::size_t distance = rows_ahead(rows.width);
   for (std::size_t i = first; i < last && i < first + distance; ++i)
     later.prefetch(i);
   for (std::size_t i = first, end; i < last; i = end) {
@@ -85,8 +78,8 @@ double squares_of_row(const table &kernels, const row_wise::coefficients &c, uns
 // Updates rows [first, last) of those named, with one sum for each.
 void run_row_wise(const table &kernels, const erased_rule &rule, const glissade_adagrad &o, const tensor &t,
                   const glissade_rows &rows, std::size_t first, std::size_t last) {
-  const rows_ahead later(rule, 0, t, rows);
-  const std::size_t distance = later.distance();
+  const later_rows later(rule, 0, t, rows);
+  const std::size_t distance = rows_ahead(rows.width);
   const double rate = rules::adagrad::rate(o);
   row_wise::coefficients c(o);
   const unsigned mode = l2 * (o.weight_decay != 0);
@@ -104,7 +97,8 @@ void run_row_wise(const table &kernels, const erased_rule &rule, const glissade_
   }
 }
 
-// Updates what lies in elements [first, last) of all named rows laid in a row; a row belongs to whom its first element does.
+// Updates what lies in elements [first, last) of all named rows laid in a row; a row belongs to whom its last
+// element does.
 void run(const table &kernels, const list_call &call, const list &all, const list_of_rows &all_rows,
          std::size_t first, std::size_t last) {
   const erased_rule &rule = all.rule();
@@ -117,8 +111,7 @@ void run(const table &kernels, const list_call &call, const list &all, const lis
     const tensor t = all(i);
     const glissade_rows rows = all_rows(i);
     const auto rows_before = [&](std::size_t element) {
-      const std::size_t within = element > start ? element - start : 0, whole = within / rows.width;
-      return whole * rows.width == within ? whole : whole + 1;
+      return element > start ? (element - start) / rows.width : 0;
     };
     const std::size_t begin = rows_before(first), end = rows_before(last);
     if (begin < rows.count) {
