@@ -69,12 +69,13 @@ std::vector<options_of<rule>> all_options() {
   std::vector<options> list{start};
   const auto vary = [&](auto field, bool fraction) {
     const std::size_t before = list.size();
-    const bool doubles = start.*field == 0;
+    constexpr bool flag = std::is_same_v<decltype(field), int options::*>;
+    const bool doubles = flag || start.*field == 0;
     for (std::size_t i = 0; i < before; ++i) {
       options o = list[i];
       const std::uint32_t random = mixed(static_cast<std::uint32_t>(list.size()));
-      if constexpr (std::is_same_v<decltype(field), int options::*>)
-        o.*field = 1;
+      if constexpr (flag)
+        o.*field = !(start.*field);
       else if (doubles)
         o.*field = fraction ? .9 : .03125 * (1 + random % 20);
       else
