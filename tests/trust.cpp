@@ -213,6 +213,10 @@ TEST_CASE("a model takes steps by trust ratios", "[trust][model]") {
   CHECK(one.steps() == 1);
   one.step_trust(lars);
   CHECK(one.steps() == 2);
+  one.set_grad(0, {});
+  one.step_trust(lamb, ratios);
+  CHECK(ratios[0] == 0);
+  CHECK(ratios[1] > 1);
 }
 
 TEMPLATE_TEST_CASE("steps by trust ratios are those of timm", "[trust][vectors]", glissade_adam,

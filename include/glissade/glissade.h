@@ -10,9 +10,9 @@
  * the same, it is neither read nor written. `n` may be 0, and then every pointer may be NULL.
  *
  * Errors. A function either does all of its work and returns GLISSADE_OK, or returns the status of the first
- * fault that it finds and changes nothing: first of the options, then of the list, tensor by tensor, then of the
+ * fault that it finds and changes nothing: first of the options, then of the list, tensor by tensor and with its rows, then of the
  * further arguments in their order, then of the instruction set. A status names the argument, but neither which
- * two arrays overlap nor which one is misaligned; glissade_<name>_check tells which tensor is at fault. No
+ * two arrays overlap nor which one is misaligned; glissade_<name>_check tells which tensor is at fault, but knows no rows. No
  * function throws; with `threads` = 1 none aborts, prints or allocates, and otherwise no more than "Threads"
  * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges
  * stand beside the fields. They hold for the double: a beta below 1 may round to 1 as a float, and an eps to 0.
@@ -367,8 +367,9 @@ typedef struct glissade_trust {
  * glissade_<name>_step_many_trust(options, count, tensors, trust, ratios) takes the step on one tensor after the
  * other, with the lr, or the grad_scale and weight_decay, of each multiplied by its trust ratio. The norms are in
  * double and added in the order of glissade_grad_norm, so the ratios have the same bits everywhere; the products, in
- * double and at most FLT_MAX in magnitude, take the place of the options. Each tensor is read once for its norms, for
- * LAMB with a step on copies of its elements, and again by the step. Threads share a tensor, so small ones are
+ * double and at most FLT_MAX in magnitude, take the place of the options. For the norms LAMB reads
+ * all arrays, with a step on copies of their elements, and LARS param and grad; the step reads them again. A part of
+ * a tensor, in a call of its own, has another ratio than the whole. Threads share a tensor, so small ones are
  * computed by the calling thread. What the papers leave out, such as biases, takes _step_many. ratios, unless it is
  * NULL, is `count` doubles that the ratios are written to. GLISSADE_NULL_TRUST, GLISSADE_BAD_STRUCT_SIZE,
  * GLISSADE_BAD_COEFFICIENT, GLISSADE_BAD_EPS, GLISSADE_BAD_MAX_RATIO, GLISSADE_BAD_OF_GRADIENT.
@@ -471,7 +472,7 @@ typedef struct glissade_norm {
  * GLISSADE_BAD_THREADS, GLISSADE_NULL_TENSORS if grads is NULL and count is not 0, GLISSADE_NULL_GRAD,
  * GLISSADE_BAD_GRAD_TYPE, GLISSADE_MISALIGNED_ARRAY, GLISSADE_BAD_N or GLISSADE_UNAVAILABLE_ISA, and then
  * leaves *result as it was. The norm of nothing is 0. This, a clipped step and a step on stored arrays take
- * up to 20 KiB of stack, one by trust ratios up to 28, every other function less than 4.
+ * up to 22 KiB of stack, one by trust ratios up to 28, every other function less than 4.
  */
 GLISSADE_API glissade_status glissade_grad_norm(size_t count, const glissade_grad *grads, int threads,
                                                 glissade_norm *result);

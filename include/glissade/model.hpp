@@ -92,13 +92,15 @@ public:
   }
 
   // The same with the trust ratio of each array, as in LAMB and LARS; what shall take none is a model of its own.
-  // The ratios are written to `ratios`, which is as long as the model, or empty.
+  // The ratios are written to `ratios`, which is as long as the model, or empty; 0 for an array that was left out.
   void step_trust(const glissade_trust &trust, std::span<double> ratios = {}) {
     if (!ratios.empty() && ratios.size() != size())
       throw error(GLISSADE_BAD_N, "there is one ratio for each array");
     const Options call = next_step();
     check(functions::step_many_trust(&call, tensors_.size(), tensors_.data(), &trust,
                                      ratios.empty() ? nullptr : ratios.data()));
+    for (std::size_t i = ratios.size(), taken = tensors_.size(); i-- > 0;)
+      ratios[i] = entries_[i].its.left_out() ? 0 : ratios[--taken];
     count();
   }
 

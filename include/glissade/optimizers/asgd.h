@@ -8,7 +8,7 @@ typedef struct glissade_asgd {
   double lr;
   double lambd;        /* at least 0: how fast param and the learning rate decay */
   double power;        /* at least 0: of the decay of the learning rate; torch's alpha */
-  double t0;           /* at least 0: the number of the step after which averaging begins */
+  double t0;           /* at least 0: ax is a copy of param up to step t0 + 2, and an average from then on */
   double weight_decay; /* L2 */
   double grad_scale;
   int maximize, flush_subnormals;
