@@ -199,3 +199,23 @@ TEST_CASE("a wrong argument of a coalescence is refused by name", "[coalesce][st
   CHECK(glissade_coalesce(&rows, nullptr, 1, nullptr, 0, &unique, &sums) == GLISSADE_OK);
   CHECK(unique.count == 0);
 }
+
+TEST_CASE("the workspace may touch what is read, on either side", "[coalesce][status]") {
+  const input in(5, 40, 9, 1);
+  const std::size_t bytes = bytes_for(in), floats = bytes / sizeof(float);
+  std::vector<float> all(floats + in.grad.size() + floats);
+  float *const grad = all.data() + floats, *const end = grad + in.grad.size();
+  const auto rows = in.rows();
+  const auto status_of = [&](float *workspace) {
+    std::copy(in.grad.begin(), in.grad.end(), grad);
+    auto unique = no_rows();
+    const float *sums = nullptr;
+    const auto status = glissade_coalesce(&rows, grad, 1, workspace, bytes, &unique, &sums);
+    if (status == GLISSADE_OK) require_sums(in, unique, sums);
+    return status;
+  };
+  CHECK(status_of(all.data()) == GLISSADE_OK);
+  CHECK(status_of(all.data() + 1) == GLISSADE_OVERLAPPING_ARRAYS);
+  CHECK(status_of(end) == GLISSADE_OK);
+  CHECK(status_of(end - 1) == GLISSADE_OVERLAPPING_ARRAYS);
+}
