@@ -130,7 +130,7 @@ FAULTS = [
     ("kernels/rules/rprop.hpp", "if_less(turn, zero, zero, g)", "g"),
     ("kernels/rules/rprop.hpp", "V(1.f) + turn", "V(1.f)"),
     ("kernels/rules/asgd.hpp", "mu(o) != 1", "steps_before(o) > o.t0 + 2"),
-    ("kernels/rules/asgd.hpp", "o.step - 1", "o.step"),
+    ("kernels/rules/asgd.hpp", "static_cast<double>(o.step) - 1", "static_cast<double>(o.step)"),
     ("kernels/rules/adabelief.hpp", "g - exp_avg)", "exp_avg)"),
     ("kernels/rules/yogi.hpp", "sign(exp_avg_sq - g * g)", "sign(exp_avg_sq - g)"),
     ("kernels/rules/adopt.hpp", "decoupled(o) && o.step != 1", "decoupled(o)"),
