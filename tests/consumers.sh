@@ -162,7 +162,7 @@ EOF
   install_from "$build"
   # shellcheck disable=SC2046
   "$CXX" -std=c++20 -Wall -Wextra -Werror -Wno-unused-but-set-variable "$folder/main.cpp" $(flags) -o "$folder/consumer"
-  prints 6 "$folder/consumer"
+  prints 7 "$folder/consumer"
   ;;
 c++17)
   for header in glissade model; do

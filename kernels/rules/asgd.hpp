@@ -14,7 +14,10 @@ struct asgd {
   static bool decoupled(const options &) { return false; }
 
   static double steps_before(const options &o) { return static_cast<double>(o.step) - 1; }
-  static float mu(const options &o) { return f(1 / std::fmax(1, steps_before(o) - o.t0)); }
+  static float mu(const options &o) {
+    const double averaged = steps_before(o) - o.t0;
+    return f(averaged > 1 ? 1 / averaged : 1);
+  }
   static float eta(const options &o) {
     return f(o.lr / std::pow(1 + o.lambd * o.lr * steps_before(o), o.power));
   }
