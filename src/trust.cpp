@@ -17,7 +17,7 @@ struct trust_sums {
   }
 };
 
-// Takes the step on copies of n elements from `begin` on, at most one stage in the first cache at a time.
+// Takes the step on copies of n elements from `begin` on, one block at a time.
 trust_sums sums_of_step(const table &kernels, const erased_rule &rule, const prepared &p, const tensor &t,
                         std::size_t begin, std::size_t n) {
   squares of_param, of_update;

@@ -10,12 +10,13 @@
  * the same, it is neither read nor written. `n` may be 0, and then every pointer may be NULL.
  *
  * Errors. A function either does all of its work and returns GLISSADE_OK, or returns the status of the first
- * fault that it finds and changes nothing: first of the options, then of the list, tensor by tensor and with its rows, then of the
- * further arguments in their order, then of the instruction set. A status names the argument, but neither which
- * two arrays overlap nor which one is misaligned; glissade_<name>_check tells which tensor is at fault, but knows no rows. No
- * function throws; with `threads` = 1 none aborts, prints or allocates, and otherwise no more than "Threads"
- * says. Every double among the options must be finite as a float, at most FLT_MAX in magnitude; further ranges
- * stand beside the fields. They hold for the double: a beta below 1 may round to 1 as a float, and an eps to 0.
+ * fault that it finds and changes nothing: first of the options, then of the list, tensor by tensor and with
+ * its rows, then of the further arguments in their order, then of the instruction set. A status names the
+ * argument, but neither which two arrays overlap nor which one is misaligned; glissade_<name>_check tells
+ * which tensor is at fault, but knows no rows. No function throws; with `threads` = 1 none aborts, prints or
+ * allocates, and otherwise no more than "Threads" says. Every double among the options must be finite as a
+ * float, at most FLT_MAX in magnitude; further ranges stand beside the fields. They hold for the double: a
+ * beta below 1 may round to 1 as a float, and an eps to 0.
  *
  * Sizes. Every struct but glissade_array begins with its size, so that structs can grow, and programs and
  * libraries of different versions work together. New fields come at the end, and 0 is what was before they
@@ -309,17 +310,17 @@ GLISSADE_API glissade_status glissade_coalesce_bytes(size_t width, size_t count,
 
 /*
  * How the trust ratio of a tensor follows from the norms of its parameters p and of its update u: 1 unless both are
- * finite and more than 0, else coefficient * |p| / (|u| + eps), at most max_ratio.
+ * finite and more than 0, else coefficient * |p| / (|u| + eps), at most max_ratio. Of LAMB, u is what the step with
+ * lr = 1 subtracts from param, and the ratio multiplies lr. Of LARS, |u| is |grad_scale| * |grad| + weight_decay * |p|,
+ * and the ratio multiplies grad_scale and weight_decay.
  */
 typedef struct glissade_trust {
   size_t struct_size; /* sizeof(glissade_trust) */
   double coefficient; /* at least 0 */
   double eps;         /* at least 0 */
   double max_ratio;   /* at least 0; 0 for no bound */
-  int of_gradient; /* 0: LAMB, u is what the step with lr = 1 subtracts from param, and the ratio multiplies lr;
-                         1: LARS, |u| is |grad_scale| * |grad| + weight_decay * |p|, and the ratio multiplies
-                         grad_scale and weight_decay */
-  int reserved;    /* 0 */
+  int of_gradient;    /* what u is, and what the ratio multiplies: 0 as in LAMB, 1 as in LARS */
+  int reserved;       /* 0 */
 } glissade_trust;
 
 /* LAMB (Y. You et al., Large Batch Optimization for Deep Learning, 2020): with GLISSADE_ADAM_LAMB. */
@@ -366,12 +367,12 @@ typedef struct glissade_trust {
  *
  * glissade_<name>_step_many_trust(options, count, tensors, trust, ratios) takes the step on one tensor after the
  * other, with the lr, or the grad_scale and weight_decay, of each multiplied by its trust ratio. The norms are in
- * double and added in the order of glissade_grad_norm, so the ratios have the same bits everywhere; the products, in
- * double and at most FLT_MAX in magnitude, take the place of the options. For the norms LAMB reads
- * all arrays, with a step on copies of their elements, and LARS param and grad; the step reads them again. A part of
- * a tensor, in a call of its own, has another ratio than the whole. Threads share a tensor, so small ones are
- * computed by the calling thread. What the papers leave out, such as biases, takes _step_many. ratios, unless it is
- * NULL, is `count` doubles that the ratios are written to. GLISSADE_NULL_TRUST, GLISSADE_BAD_STRUCT_SIZE,
+ * double and added in the order of glissade_grad_norm, so the ratios have the same bits everywhere; the products,
+ * in double and at most FLT_MAX in magnitude, take the place of the options. For the norms LAMB reads all arrays,
+ * with a step on copies of their elements, and LARS param and grad; the step reads them again. A part of a tensor,
+ * in a call of its own, has another ratio than the whole. Threads share a tensor, so small ones are computed by
+ * the calling thread. What the papers leave out, such as biases, takes _step_many. ratios, unless it is NULL, is
+ * `count` doubles that the ratios are written to. GLISSADE_NULL_TRUST, GLISSADE_BAD_STRUCT_SIZE,
  * GLISSADE_BAD_COEFFICIENT, GLISSADE_BAD_EPS, GLISSADE_BAD_MAX_RATIO, GLISSADE_BAD_OF_GRADIENT.
  *
  * glissade_<name>_step_share(options, count, tensors, share, shares) takes one of `shares` equal parts of the

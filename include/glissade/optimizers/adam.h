@@ -52,9 +52,9 @@ typedef struct glissade_adam {
  *   v = v + f(1 - beta2) * (g * g - v)
  *   p = p + f(-lr * sqrt(1 - beta2^step) / (1 - beta1^step)) * (m / (sqrt(x) + f(eps)))
  *
- * So GLISSADE_ADAM_TORCH with torch_sparse = 1, in a step on rows, is that optimizer, whose `step` counts all steps,
- * whichever rows they name. With no_bias_correction, beta1^step and beta2^step are 0 in these formulas. max_exp_avg_sq is needed only if
- * amsgrad is 1. Bytes moved per element: 28, and 8 more for max_exp_avg_sq.
+ * So GLISSADE_ADAM_TORCH with torch_sparse = 1, in a step on rows, is that optimizer, whose `step` counts all
+ * steps, whichever rows they name. With no_bias_correction, beta1^step and beta2^step are 0 in these formulas.
+ * max_exp_avg_sq is needed only if amsgrad is 1. Bytes moved per element: 28, and 8 more for max_exp_avg_sq.
  */
 GLISSADE_API glissade_status glissade_adam_step(const glissade_adam *options, size_t n, float *param,
                                                 const float *grad, float *exp_avg, float *exp_avg_sq,
