@@ -14,7 +14,7 @@ struct isa {
 
   static reg flush(reg a, reg tiny) { return _mm256_and_ps(a, _mm256_cmp_ps(abs(a), tiny, _CMP_NLT_UQ)); }
 
-  static constexpr unsigned on_intel = every_second, elsewhere = every_second;
+  static constexpr unsigned on_intel = shared, elsewhere = shared;
   struct doubt {
     __v8si lanes = {};
     friend doubt operator|(doubt a, doubt b) { return {a.lanes | b.lanes}; }
@@ -24,6 +24,7 @@ struct isa {
     return {reinterpret_cast<__v8si>(_mm256_cmp_ps(a, b, _CMP_NGE_UQ))};
   }
   static reg fnma(reg a, reg b, reg c) { return _mm256_fnmadd_ps(a, b, c); }
+  static reg fms(reg a, reg b, reg c) { return _mm256_fmsub_ps(a, b, c); }
   static reg reciprocal_root(reg a) { return _mm256_rsqrt_ps(a); }
   static constexpr bool rough_estimate = true; // 12 bits
 

@@ -22,7 +22,7 @@ struct isa {
     return _mm512_maskz_mov_ps(_mm512_test_epi32_mask(_mm512_castps_si512(a), kept), a);
   }
 
-  static constexpr unsigned on_intel = 0, elsewhere = every_second;
+  static constexpr unsigned on_intel = 0, elsewhere = shared;
   struct doubt {
     __mmask16 lanes = 0;
     friend doubt operator|(doubt a, doubt b) { return {static_cast<__mmask16>(a.lanes | b.lanes)}; }
@@ -30,6 +30,7 @@ struct isa {
   static bool any(doubt d) { return d.lanes != 0; }
   static doubt not_at_least(reg a, reg b) { return {_mm512_cmp_ps_mask(a, b, _CMP_NGE_UQ)}; }
   static reg fnma(reg a, reg b, reg c) { return _mm512_fnmadd_ps(a, b, c); }
+  static reg fms(reg a, reg b, reg c) { return _mm512_fmsub_ps(a, b, c); }
   static reg reciprocal_root(reg a) { return _mm512_rsqrt14_ps(a); }
   static constexpr bool rough_estimate = false;
 

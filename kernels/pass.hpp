@@ -56,65 +56,103 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
 
   static void run(const void *given, unsigned ways, float *const *arrays, std::size_t begin, std::size_t end,
                   float *const *next) {
-    const auto c = *static_cast<const coefficients *>(given); // a copy: stores cannot alias it
-    const bool neutral = c.neutral();
-    const std::size_t by_divider = ways & every_second ? width : 0;
-    const bool few = end - begin < width;
+    const auto &c = *static_cast<const coefficients *>(given);
+    if constexpr (width == 1) {
+      all_registers(c, ways, arrays, begin, end, next);
+    } else if (end - begin < width) {
+      edges few;
+      few.copy_few(arrays, begin, end - begin);
+      float *const at[] = {few.of[k]...};
+      one_by_one(c, at, 0, width, nullptr); // no products: the rest of the register is 0
+      few.copy_few_back(arrays, begin, end - begin);
+    } else if (const auto before = before_aligned(arrays, begin, end);
+               before == 0 && (end - begin) % width == 0) {
+      all_registers(c, ways, arrays, begin, end, next);
+    } else {
+      edges beside;
+      if (before) beside.copy(arrays, begin);
+      const std::size_t first = begin + before, whole = (end - first) / width * width;
+      if (first + whole != end) beside.copy(arrays, end - width);
+      float *const at[] = {beside.of[k]...};
+      all_registers(c, ways, at, 0, beside.count * width, nullptr);
+      all_registers(c, ways, arrays, first, first + whole, next);
+      beside.copy_back(arrays);
+    }
+  }
 
-    edges beside;
-    std::size_t first = begin, last = end;
-    if constexpr (width > 1) {
-      if (few) {
-        beside.copy_few(arrays, begin, end - begin);
-        first = last;
-      } else {
-        if (const auto before = before_aligned(arrays, begin, end)) {
-          beside.copy(arrays, begin);
-          first = begin + before;
-        }
-        if ((end - first) % width != 0) {
-          beside.copy(arrays, end - width);
-          last = first + (end - first) / width * width;
+  [[gnu::noinline]] static void all_registers(const coefficients &c, unsigned ways, float *const *arrays,
+                                              std::size_t i, std::size_t end, float *const *next) {
+    if constexpr (has_products<isa>) {
+      const bool neutral = c.neutral();
+      for (;;) {
+        i = neutral ? until_in_doubt<true>(c, ways, arrays, i, end, next)
+                    : until_in_doubt<false>(c, ways, arrays, i, end, next);
+        if (i == end) return;
+        const std::size_t stop = end - i < wary ? end : i + wary;
+        one_by_one(c, arrays, i, stop, next);
+        i = stop;
+      }
+    } else {
+      until_in_doubt<false>(c, ways, arrays, i, end, next);
+    }
+  }
+
+  // Computes registers up to one whose products are in doubt, and says which. This is the loop that takes the time.
+  template <bool neutral>
+  [[gnu::noinline]] static std::size_t until_in_doubt(const coefficients &given, unsigned ways,
+                                                      float *const *arrays, std::size_t i, std::size_t end,
+                                                      float *const *next) {
+    const coefficients c = given; // copies, which stores cannot alias
+    float *const at[] = {arrays[k]...};
+    const auto next_register = [&]<class way>(way) __attribute__((always_inline)) {
+      prefetch(at, i, end, next);
+      if (!step<way>(c, at, i)) return false;
+      i += width;
+      return true;
+    };
+    if constexpr (!has_products<isa> || !rule::roots) {
+      while (i < end)
+        next_register(by_divider<neutral>());
+    } else {
+      if (ways & shared) {
+        if constexpr (rule::quotients) {
+          while (i < end)
+            if (!next_register(by_both<neutral>())) return i;
+        } else {
+          while (end - i >= 2 * width) {
+            if (!next_register(by_products<neutral>())) return i;
+            next_register(by_divider<neutral>());
+          }
         }
       }
+      while (i < end && next_register(by_products<neutral>()))
+        ;
     }
-    for (bool whole = beside.count == 0;; whole = true) {
-      float *const at[] = {whole ? arrays[k] : beside.of[k]...};
-      const std::size_t stop = whole ? last : beside.count * width;
-      std::size_t trusted =
-          few ? width : 0; // from where on products are tried; the rest of a register of few is 0
-      for (std::size_t i = whole ? first : 0; i < stop; i += width) {
-        if (whole) prefetch(at, i, stop, next);
-        if constexpr (has_products<isa> && rule::roots)
-          if ((i & by_divider) == 0 && i >= trusted) {
-            if (neutral ? step<products<true>>(c, at, i) : step<products<false>>(c, at, i)) continue;
-            trusted = i + wary;
-          }
-        if constexpr (has_careful_words<isa> && rule::roots)
-          if (i < trusted && any_subnormal(at, i)) {
-            step<careful>(c, at, i);
-            continue;
-          }
-        step<divider>(c, at, i);
-      }
-      if (whole) break;
-    }
-    if constexpr (width > 1) {
-      if (few)
-        beside.copy_few_back(arrays, begin, end - begin);
-      else
-        beside.copy_back(arrays);
+    return i;
+  }
+
+  // Computes registers of which some were in doubt, by the divider; those with a subnormal state by the careful words.
+  [[gnu::noinline]] static void one_by_one(const coefficients &c, float *const *at, std::size_t i,
+                                           std::size_t end, float *const *next) {
+    for (; i < end; i += width) {
+      prefetch(at, i, end, next);
+      if constexpr (has_careful_words<isa> && rule::roots)
+        if (any_subnormal(at, i)) {
+          step<careful>(c, at, i);
+          continue;
+        }
+      step<divider>(c, at, i);
     }
   }
 
   // One register of each array. False, and nothing stored, where a product is in doubt.
   template <class way>
-  static bool step(const coefficients &c, float *const *arrays, std::size_t i) {
+  [[gnu::always_inline]] static bool step(const coefficients &c, float *const *arrays, std::size_t i) {
     using V = vec<isa, way>;
     V at[sizeof...(k)];
     ((used[k] ? void(at[k] = V::load(arrays[k] + i)) : void()), ...);
     rule::template step<mode>(c, at[k]...);
-    if constexpr (way::by_products) {
+    if constexpr (way::products) {
       typename V::doubt doubt = {};
       ((written[k] ? void(doubt = doubt | at[k].in_doubt) : void()), ...);
       if (isa::any(doubt)) return false;

@@ -8,21 +8,25 @@ namespace {
 
 // How a register takes roots and divisions by a coefficient: by the CPU's divider, or by products, which give the same
 // bits on other parts of the CPU, or else the doubt whether they do. `neutral` leaves out what is neutral (rule.hpp).
-struct divider {
-  static constexpr bool by_products = false, neutral = false, careful_words = false;
+template <bool roots, bool quotients, bool is_neutral>
+struct by {
+  static constexpr bool root_products = roots, products = roots || quotients, neutral = is_neutral,
+                        careful_words = false;
 };
+template <bool neutral>
+using by_divider = by<false, false, neutral>;
+template <bool neutral>
+using by_products = by<true, true, neutral>;
+template <bool neutral>
+using by_both = by<false, true, neutral>; // roots by the divider, quotients by products
+using divider = by_divider<false>;
 // As by the divider, but subnormals cost no more than other numbers.
-struct careful {
-  static constexpr bool by_products = false, neutral = false, careful_words = true;
-};
-template <bool is_neutral>
-struct products {
-  static constexpr bool by_products = true, neutral = is_neutral, careful_words = false;
+struct careful : divider {
+  static constexpr bool careful_words = true;
 };
 
-// Of the registers whose roots may be taken by products, every second one takes the divider all the same, so that both
-// are busy.
-inline constexpr unsigned every_second = 1;
+// The divider and the products share the work, so that both are busy: `pass` says how. Else products do what they can.
+inline constexpr unsigned shared = 1;
 
 template <class isa>
 inline constexpr bool has_products = requires {
@@ -42,8 +46,8 @@ template <class isa, class way>
 struct doubt_of {
   using type = certain;
 };
-template <class isa, bool neutral>
-struct doubt_of<isa, products<neutral>> {
+template <class isa, class way>
+requires way::products struct doubt_of<isa, way> {
   using type = typename isa::doubt;
 };
 
@@ -99,8 +103,10 @@ struct vec {
       return of(isa::fma(a.r, b.r, c.r), a, b, c);
   }
   friend auto sqrt(vec a) {
-    if constexpr (way::by_products)
+    if constexpr (way::root_products)
       return root(a);
+    else if constexpr (way::products)
+      return a_root{of(isa::sqrt(a.r), a)};
     else if constexpr (way::careful_words)
       return vec(isa::careful_sqrt(a.r));
     else
@@ -108,7 +114,7 @@ struct vec {
   }
   // By a float more than 0, at most 1, whose reciprocal was rounded once.
   friend vec divided(vec a, float by, [[maybe_unused]] float reciprocal) {
-    if constexpr (way::by_products)
+    if constexpr (way::products)
       return quotient(of(a.r, a, at_least(abs(a), 0x1p-96f), at_least(0x1p64f, abs(a))), by, reciprocal);
     else
       return a / by;
@@ -164,8 +170,8 @@ struct vec {
   // a, in doubt where it is less than b or NaN.
   static vec at_least(vec a, vec b) { return vec(a.r, isa::not_at_least(a.r, b.r)); }
 
-  // A root by products is at least 2^-48 and less than 2^65, or in doubt.
-  struct root_by_products;
+  // A root is at least 2^-75, or 0. One by products is less than 2^65, or in doubt.
+  struct a_root;
 
   // Newton's steps from an estimate of 1 / sqrt(a): s becomes the root, h half of its reciprocal. The last one is
   // correctly rounded: Markstein, Computation of elementary functions on the IBM RISC System/6000, 1990. From 2^-96 up
@@ -182,19 +188,25 @@ struct vec {
       s = isa::fma(isa::fnma(s, s, x), h, s);
       h = isa::fma(h, isa::fnma(s, h, half), h);
     }
-    return root_by_products{of(isa::fma(isa::fnma(s, s, x), h, s), a)};
+    return a_root{of(isa::fma(isa::fnma(s, s, x), h, s), a)};
   }
 
-  // Markstein's division, for magnitudes of a at which neither the quotient overflows nor the residual underflows.
+  // Markstein's division, for magnitudes of a at which neither the quotient overflows nor the residual underflows; and
+  // for 0, whose sign it keeps.
   static vec quotient(vec a, float by, float reciprocal) {
     const reg q = a.r * reg(reciprocal);
-    return of(isa::fma(isa::fnma(q, reg(by), a.r), reg(reciprocal), q), a);
+    return of(isa::fnma(isa::fms(q, reg(by), a.r), reg(reciprocal), q), a);
   }
 };
 
 template <class isa, class way>
-struct vec<isa, way>::root_by_products : vec {
-  friend vec divided(root_by_products a, float by, float reciprocal) { return quotient(a, by, reciprocal); }
+struct vec<isa, way>::a_root : vec {
+  friend vec divided(a_root a, float by, float reciprocal) {
+    if constexpr (way::root_products)
+      return quotient(a, by, reciprocal);
+    else
+      return quotient(of(a.r, a, at_least(0x1p64f, a)), by, reciprocal);
+  }
 };
 
 } // namespace

@@ -24,9 +24,11 @@ float careful_sqrt(float a) { return sqrt(a); }
 float divided(float a, float b) { return divide(a, words::fraction(b)); }
 float root_by_products(float a) { return sqrt(a); }
 float divided_root(float a, float b) { return divide(sqrt(a), words::fraction(b)); }
+float divided_root_by_both(float a, float b) { return divided_root(a, b); }
 float root_from(float a, float) { return sqrt(a); }
 float doubts_of_root(float) { return 0; }
 float doubts_of_divided(float, float) { return 0; }
+float doubts_by_both(float, float) { return 0; }
 } // namespace
 } // namespace exact
 
@@ -175,9 +177,11 @@ const word &word_named(const char *name) {
 
 // Every float, or every 4,099th, whose bits are spread over all exponents and fractions alike.
 void compare_roots(std::uint64_t stride) {
-  for (const char *name : {"sqrt", "root_by_products", "doubts_of_root"})
+  for (const char *name :
+       {"sqrt", "root_by_products", "doubts_of_root", "divided_root_by_both", "doubts_by_both"})
     compare(word_named(name), (std::uint64_t(1) << 32) / stride, [=](std::uint64_t i) {
-      return arguments{std::bit_cast<float>(static_cast<std::uint32_t>(i * stride))};
+      const auto bits = static_cast<std::uint32_t>(i * stride);
+      return arguments{std::bit_cast<float>(bits), std::bit_cast<float>(family::mixed(bits))};
     });
 }
 

@@ -37,12 +37,14 @@ inline constexpr double estimate_error = 1.5 * 0x1p-12;
   WORD(careful_fma, 3,                                                                                       \
        carefully<glissade::isa>([](auto x, auto y, auto z) { return fma(x, y, z); }, a, b, c))               \
   WORD(careful_sqrt, 1, carefully<glissade::isa>([](auto x) { return sqrt(x); }, a))                         \
-  WORD(divided, 2, by_products(a, b, divided_by_fraction))                                                   \
-  WORD(root_by_products, 1, by_products(a, a, root))                                                         \
-  WORD(divided_root, 2, by_products(a, b, root_divided_by_fraction))                                         \
+  WORD(divided, 2, by<glissade::by_products>(a, b, divided_by_fraction))                                     \
+  WORD(root_by_products, 1, by<glissade::by_products>(a, a, root))                                           \
+  WORD(divided_root, 2, by<glissade::by_products>(a, b, root_divided_by_fraction))                           \
+  WORD(divided_root_by_both, 2, by<glissade::by_both>(a, b, root_divided_by_fraction))                       \
   WORD(root_from, 2, root_from<glissade::isa>(a, b))                                                         \
-  WORD(doubts_of_root, 1, doubts(a, a, root))                                                                \
-  WORD(doubts_of_divided, 2, doubts(a, b, divided_by_fraction))
+  WORD(doubts_of_root, 1, doubts<glissade::by_products>(a, a, root))                                         \
+  WORD(doubts_of_divided, 2, doubts<glissade::by_products>(a, b, divided_by_fraction))                       \
+  WORD(doubts_by_both, 2, doubts<glissade::by_both>(a, b, root_divided_by_fraction))
 
 // Computes n results, n a multiple of 16, from four arrays of arguments.
 using word = void (*)(const float *const *from, float *to, std::size_t n);

@@ -26,8 +26,8 @@ V carefully(const Word &word, Vec... x) {
     return word(x...);
 }
 
-// What `make` makes of each lane alone, of the word by products and the divider's.
-template <class Word, class Make>
+// What `make` makes of each lane alone, of the word in a way that has doubts and the divider's.
+template <template <bool> class way, class Word, class Make>
 V lane_by_lane(V a, V b, const Word &word, const Make &make) {
   float x[V::width], y[V::width], lanes[V::width];
   a.store(x);
@@ -35,7 +35,7 @@ V lane_by_lane(V a, V b, const Word &word, const Make &make) {
   for (std::size_t k = 0; k < V::width; ++k) {
     const auto by_divider = word(V(x[k]), y[k]);
     if constexpr (glissade::has_products<isa>)
-      make(x[k], word(glissade::vec<isa, glissade::products<false>>(x[k]), y[k]), by_divider).store(lanes);
+      make(x[k], word(glissade::vec<isa, way<false>>(x[k]), y[k]), by_divider).store(lanes);
     else
       by_divider.store(lanes);
     y[k] = lanes[0];
@@ -43,18 +43,18 @@ V lane_by_lane(V a, V b, const Word &word, const Make &make) {
   return V::load(y);
 }
 // By the divider where products are in doubt, as in kernels/pass.hpp.
-template <class Word>
-V by_products(V a, V b, const Word &word) {
-  return lane_by_lane(a, b, word, [](float, auto products, V by_divider) {
-    return decltype(products)::isa::any(products.in_doubt) ? by_divider : V(products.r);
+template <template <bool> class way, class Word>
+V by(V a, V b, const Word &word) {
+  return lane_by_lane<way>(a, b, word, [](float, auto result, V by_divider) {
+    return decltype(result)::isa::any(result.in_doubt) ? by_divider : V(result.r);
   });
 }
 // Whether they are in doubt without need.
-template <class Word>
+template <template <bool> class way, class Word>
 V doubts(V a, V b, const Word &word) {
   if constexpr (glissade::has_products<isa>)
-    return lane_by_lane(a, b, word, [](float x, auto products, V) {
-      return V(x >= 0x1p-95f && x <= 0x1p64f && decltype(products)::isa::any(products.in_doubt) ? 1.f : 0.f);
+    return lane_by_lane<way>(a, b, word, [](float x, auto result, V) {
+      return V(x >= 0x1p-95f && x <= 0x1p64f && decltype(result)::isa::any(result.in_doubt) ? 1.f : 0.f);
     });
   else
     return 0.f;
@@ -74,7 +74,7 @@ V root_from(V a, V b) {
     const V product = b * sqrt(a);
     const float most = isa::rough_estimate ? float(estimate_error) : 0x1p-14f;
     given::estimate = if_less(abs(product - V(1.f)), most, b, V(1.f) / sqrt(a)).r;
-    const V by_products(sqrt(glissade::vec<given, glissade::products<false>>(a.r)).r);
+    const V by_products(sqrt(glissade::vec<given, glissade::by_products<false>>(a.r)).r);
     return if_less(a, 1.f, sqrt(a), if_less(a, 4.f, by_products, sqrt(a)));
   } else
     return sqrt(a);

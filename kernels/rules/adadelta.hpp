@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct adadelta {
   using options = glissade_adadelta;
   static constexpr unsigned modes = 2;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = false;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_SQUARE_AVG, .not_negative = true},

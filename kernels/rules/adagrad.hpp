@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct adagrad {
   using options = glissade_adagrad;
   static constexpr unsigned torch_sparse = 2, modes = 4;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = false;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_SUM, .initial = &options::initial_accumulator_value, .not_negative = true},

@@ -8,7 +8,7 @@ namespace glissade::rules {
 struct adam {
   using options = glissade_adam;
   static constexpr unsigned amsgrad = 2, torch_sparse = 4, modes = 8;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = true;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_EXP_AVG},

@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct adan {
   using options = glissade_adan;
   static constexpr unsigned first = 2, modes = 3;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = true;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_EXP_AVG},

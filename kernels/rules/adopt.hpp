@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct adopt {
   using options = glissade_adopt;
   static constexpr unsigned first = 2, modes = 4;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = false;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_EXP_AVG},

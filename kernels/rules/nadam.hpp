@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct nadam {
   using options = glissade_nadam;
   static constexpr unsigned modes = 2;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = true;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_EXP_AVG},

@@ -8,7 +8,7 @@ namespace glissade::rules {
 struct radam {
   using options = glissade_radam;
   static constexpr unsigned rectified = 2, modes = 4;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = true;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_EXP_AVG},

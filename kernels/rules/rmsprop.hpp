@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct rmsprop {
   using options = glissade_rmsprop;
   static constexpr unsigned centered = 2, momentum = 4, nesterov = 8, modes = 16;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = false;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_SQUARE_AVG, .initial = &options::initial_square_avg, .not_negative = true},

@@ -7,7 +7,7 @@ namespace glissade::rules {
 struct schedule_free {
   using options = glissade_schedule_free;
   static constexpr unsigned first = 2, adaptive = 4, modes = 8;
-  static constexpr bool roots = true;
+  static constexpr bool roots = true, quotients = true;
 
   static constexpr state<options> states[] = {
       {.if_null = GLISSADE_NULL_Z},
