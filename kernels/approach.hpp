@@ -8,20 +8,14 @@ namespace {
 template <class isa>
 void approach(float *array, const float *towards, float part, std::size_t n) {
   using V = vec<isa>;
-  const auto move = [=](float *to, const float *from) {
-    const V x = V::load(to);
-    fma(V(part), V::load(from) - x, x).store(to);
-  };
+  const auto moved = [=](V x, V to) { return fma(V(part), to - x, x); };
   std::size_t i = 0;
   for (; i + V::width <= n; i += V::width)
-    move(array + i, towards + i);
+    moved(V::load(array + i), V::load(towards + i)).store(array + i);
   if constexpr (V::width > 1)
     if (i < n) {
-      alignas(64) float rest[2][V::width];
-      isa::copy_few(rest[0], array + i, n - i);
-      isa::copy_few(rest[1], towards + i, n - i);
-      move(rest[0], rest[1]);
-      isa::copy_few_back(array + i, rest[0], n - i);
+      const V x(isa::load_first(n - i, array + i)), to(isa::load_first(n - i, towards + i));
+      isa::store_first(n - i, moved(x, to).r, array + i);
     }
 }
 

@@ -32,12 +32,8 @@ struct isa {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  static void copy_few(float *to, const float *from, std::size_t n) {
-    _mm256_storeu_ps(to, _mm256_maskload_ps(from, first(n)));
-  }
-  static void copy_few_back(float *to, const float *from, std::size_t n) {
-    _mm256_maskstore_ps(to, first(n), _mm256_loadu_ps(from));
-  }
+  static reg load_first(std::size_t n, const float *from) { return _mm256_maskload_ps(from, first(n)); }
+  static void store_first(std::size_t n, reg a, float *to) { _mm256_maskstore_ps(to, first(n), a); }
 
   static __m256i widened_to_32(const std::uint16_t *p) { return _mm256_cvtepu16_epi32(load_128(p)); }
   static __m256i widened_to_32(const std::int16_t *p) { return _mm256_cvtepi16_epi32(load_128(p)); }

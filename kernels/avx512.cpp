@@ -35,12 +35,8 @@ struct isa {
   static constexpr bool rough_estimate = false;
 
   static __mmask16 first(std::size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
-  static void copy_few(float *to, const float *from, std::size_t n) {
-    _mm512_storeu_ps(to, _mm512_maskz_loadu_ps(first(n), from));
-  }
-  static void copy_few_back(float *to, const float *from, std::size_t n) {
-    _mm512_mask_storeu_ps(to, first(n), _mm512_loadu_ps(from));
-  }
+  static reg load_first(std::size_t n, const float *from) { return _mm512_maskz_loadu_ps(first(n), from); }
+  static void store_first(std::size_t n, reg a, float *to) { _mm512_mask_storeu_ps(to, first(n), a); }
 
   // By way of doubles, in which no float is subnormal: without the help of microcode, which takes hundreds of cycles. Rounding
   // twice does no harm to a product, a quotient or a root; the sum of an fma is rounded to odd first, as in scalar.cpp.

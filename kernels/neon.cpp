@@ -15,12 +15,18 @@ struct isa {
   static reg div(reg a, reg b) { return vdivq_f32(a, b); }
   static reg sqrt(reg a) { return vsqrtq_f32(a); }
 
-  // Without masks, by the two halves of a register.
-  static void copy_few(float *to, const float *from, std::size_t n) {
-    vst1q_f32(to, vdupq_n_f32(0));
-    copy_few_back(to, from, n);
+  // Without masks: by the two halves of a register.
+  static reg load_first(std::size_t n, const float *from) {
+    float all[4] = {};
+    copy_first(n, from, all);
+    return vld1q_f32(all);
   }
-  static void copy_few_back(float *to, const float *from, std::size_t n) {
+  static void store_first(std::size_t n, reg a, float *to) {
+    float all[4];
+    vst1q_f32(all, a);
+    copy_first(n, all, to);
+  }
+  static void copy_first(std::size_t n, const float *from, float *to) {
     if (n >= 2) vst1_f32(to, vld1_f32(from));
     if (n % 2) to[n - 1] = from[n - 1];
   }

@@ -30,58 +30,22 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   // registers with a subnormal state take the careful words.
   static constexpr std::size_t wary = 16 * width;
 
-  // Up to two registers of each array beside the whole ones. They overlap those, so they are copied before anything is
-  // stored, and stored last; the elements in both are stored twice, with the same bits.
-  struct edges {
-    alignas(64) float of[sizeof...(k)][2 * width];
-    std::size_t from[2], count = 0;
-
-    void copy(float *const *arrays, std::size_t i) {
-      ((used[k] ? vec<isa>::load(arrays[k] + i).store(of[k] + count * width) : void()), ...);
-      from[count++] = i;
-    }
-    void copy_back(float *const *arrays) const {
-      for (std::size_t e = 0; e < count; ++e)
-        ((written[k] ? vec<isa>::load(of[k] + e * width).store(arrays[k] + from[e]) : void()), ...);
-    }
-    // Fewer elements than a register has.
-    void copy_few(float *const *arrays, std::size_t begin, std::size_t n) {
-      ((used[k] ? isa::copy_few(of[k], arrays[k] + begin, n) : void()), ...);
-      count = 1;
-    }
-    void copy_few_back(float *const *arrays, std::size_t begin, std::size_t n) const {
-      ((written[k] ? isa::copy_few_back(arrays[k] + begin, of[k], n) : void()), ...);
-    }
-  };
-
   static void run(const void *given, unsigned ways, float *const *arrays, std::size_t begin, std::size_t end,
                   float *const *next) {
     const auto &c = *static_cast<const coefficients *>(given);
-    if constexpr (width == 1) {
-      all_registers(c, ways, arrays, begin, end, next);
-    } else if (end - begin < width) {
-      edges few;
-      few.copy_few(arrays, begin, end - begin);
-      float *const at[] = {few.of[k]...};
-      one_by_one(c, at, 0, width, nullptr); // no products: the rest of the register is 0
-      few.copy_few_back(arrays, begin, end - begin);
-    } else if (const auto before = before_aligned(arrays, begin, end);
-               before == 0 && (end - begin) % width == 0) {
-      all_registers(c, ways, arrays, begin, end, next);
-    } else {
-      edges beside;
-      if (before) beside.copy(arrays, begin);
-      const std::size_t first = begin + before, whole = (end - first) / width * width;
-      if (first + whole != end) beside.copy(arrays, end - width);
-      float *const at[] = {beside.of[k]...};
-      all_registers(c, ways, at, 0, beside.count * width, nullptr);
-      all_registers(c, ways, arrays, first, first + whole, next);
-      beside.copy_back(arrays);
-    }
+    if constexpr (width > 1)
+      if (const std::size_t before = before_aligned(arrays, begin, end)) {
+        few_elements(c, arrays, begin, before);
+        begin += before;
+      }
+    const std::size_t last = begin + (end - begin) / width * width;
+    if (begin < last) registers(c, ways, arrays, begin, last, next);
+    if constexpr (width > 1)
+      if (last < end) few_elements(c, arrays, last, end - last);
   }
 
-  [[gnu::noinline]] static void all_registers(const coefficients &c, unsigned ways, float *const *arrays,
-                                              std::size_t i, std::size_t end, float *const *next) {
+  static void registers(const coefficients &c, unsigned ways, float *const *arrays, std::size_t i,
+                        std::size_t end, float *const *next) {
     if constexpr (has_products<isa>) {
       const bool neutral = c.neutral();
       for (;;) {
@@ -136,33 +100,66 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                                            std::size_t end, float *const *next) {
     for (; i < end; i += width) {
       prefetch(at, i, end, next);
-      if constexpr (has_careful_words<isa> && rule::roots)
-        if (any_subnormal(at, i)) {
-          step<careful>(c, at, i);
-          continue;
-        }
-      step<divider>(c, at, i);
+      without_doubt(c, at, i, all_of_it());
     }
   }
 
+  // Fewer elements than a register has. Not by products: the rest of the register is 0.
+  [[gnu::noinline]] static void few_elements(const coefficients &c, float *const *at, std::size_t i,
+                                             std::size_t n) {
+    without_doubt(c, at, i, first_of_it{n});
+  }
+
+  template <class Part>
+  [[gnu::always_inline]] static void without_doubt(const coefficients &c, float *const *at, std::size_t i,
+                                                   Part part) {
+    if constexpr (has_careful_words<isa> && rule::roots)
+      if (((k >= 2 && used[k] && isa::any_subnormal(part.template load<divider>(at[k] + i).r)) || ...)) {
+        step<careful>(c, at, i, part);
+        return;
+      }
+    step<divider>(c, at, i, part);
+  }
+
+  // What of a register is loaded and stored.
+  struct all_of_it {
+    template <class way>
+    vec<isa, way> load(const float *from) const {
+      return vec<isa, way>::load(from);
+    }
+    template <class way>
+    void store(vec<isa, way> x, float *to) const {
+      x.store(to);
+    }
+  };
+  struct first_of_it {
+    std::size_t n;
+
+    template <class way>
+    vec<isa, way> load(const float *from) const {
+      return vec<isa, way>(isa::load_first(n, from));
+    }
+    template <class way>
+    void store(vec<isa, way> x, float *to) const {
+      isa::store_first(n, x.r, to);
+    }
+  };
+
   // One register of each array. False, and nothing stored, where a product is in doubt.
-  template <class way>
-  [[gnu::always_inline]] static bool step(const coefficients &c, float *const *arrays, std::size_t i) {
+  template <class way, class Part = all_of_it>
+  [[gnu::always_inline]] static bool step(const coefficients &c, float *const *arrays, std::size_t i,
+                                          Part part = {}) {
     using V = vec<isa, way>;
     V at[sizeof...(k)];
-    ((used[k] ? void(at[k] = V::load(arrays[k] + i)) : void()), ...);
+    ((used[k] ? void(at[k] = part.template load<way>(arrays[k] + i)) : void()), ...);
     rule::template step<mode>(c, at[k]...);
     if constexpr (way::products) {
       typename V::doubt doubt = {};
       ((written[k] ? void(doubt = doubt | at[k].in_doubt) : void()), ...);
       if (isa::any(doubt)) return false;
     }
-    ((written[k] ? at[k].store(arrays[k] + i) : void()), ...);
+    ((written[k] ? part.store(at[k], arrays[k] + i) : void()), ...);
     return true;
-  }
-
-  static bool any_subnormal(float *const *arrays, std::size_t i) {
-    return ((k >= 2 && used[k] && isa::any_subnormal(vec<isa>::load(arrays[k] + i).r)) || ...);
   }
 
   // How many elements lie before the first from which most of the written arrays are stored in whole registers of memory:
@@ -184,26 +181,21 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return best;
   }
 
-  // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one.
+  // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one. By
+  // address, since an array that comes next may be shorter, and of another mode absent.
   [[gnu::always_inline]] static void prefetch(float *const *at, std::size_t i, std::size_t end,
                                               float *const *next) {
-    if (prefetches && i + farthest < end) {
-      prefetch_at(at, i + ahead, apart);
-    } else if (prefetches && next) {
-      if (i + ahead < end)
-        prefetch_at(at, i + ahead, 0);
-      else
-        prefetch_at(next, i + ahead - end, 0);
-    }
-  }
-
-  // By address, since an array that comes next may be shorter, and of another mode absent.
-  [[gnu::always_inline]] static void prefetch_at(float *const *from, std::size_t i, std::size_t apart_by) {
-    const auto one = [](const float *array, std::size_t at) {
-      const auto address = reinterpret_cast<std::uintptr_t>(array) + at * sizeof(float);
+    const auto one = [](const float *array, std::size_t element) {
+      const auto address = reinterpret_cast<std::uintptr_t>(array) + element * sizeof(float);
       __builtin_prefetch(reinterpret_cast<const void *>(address));
     };
-    ((used[k] ? one(from[k], i + k * apart_by) : void()), ...);
+    if (prefetches && i + farthest < end) {
+      ((used[k] ? one(at[k], i + ahead + k * apart) : void()), ...);
+    } else if (prefetches && next) {
+      const auto past = [=](std::size_t element) { return element < end; };
+      ((used[k] ? one(past(i + ahead + k * apart) ? at[k] : next[k] - end, i + ahead + k * apart) : void()),
+       ...);
+    }
   }
 };
 
