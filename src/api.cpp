@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
+#include "remembered.hpp"
 #include "rows.hpp"
 #include "staged.hpp"
 #include "status.hpp"
@@ -50,6 +51,33 @@ glissade_status step(const void *options, const list &all) {
   if (!kernels) return GLISSADE_UNAVAILABLE_ISA;
   run_on_threads(*kernels, call, here, 1, all);
   return GLISSADE_OK;
+}
+
+// What the kernel is told of options that are right, or null.
+const prepared *prepare_once(const erased_rule &rule, const void *options, prepared &fresh) {
+  if (const prepared *before = remembered(rule, options)) return before;
+  const default_float_mode here;
+  if (check_options(rule, options) || check_step_number(rule, options)) return nullptr;
+  rule.prepare(options, 1, fresh);
+  remember(rule, options, fresh);
+  return &fresh;
+}
+
+// A step on one tensor of floats, of which a program may take many: options are not checked and prepared again, and
+// whatever is not as usual is for `step` to find.
+glissade_status step_one(const erased_rule &rule, const void *options, const void *given) {
+  const list all(rule, 1, given);
+  const tensor one = all(0);
+  prepared fresh;
+  if (options && list::size_at(options) == rule.options_size && one.n != 0 && one.n < 2 * worth_a_thread)
+    if (const prepared *p = prepare_once(rule, options, fresh))
+      if (const table *kernels = table_in_use();
+          kernels && rule.arrays_are_right(p->mode, one.arrays, one.n)) {
+        const default_float_mode here; // last: to read the mode waits for all arithmetic of the step before
+        (kernels->*rule.kernel_of)(p->coefficients, p->mode, one.arrays, 0, one.n, nullptr);
+        return GLISSADE_OK;
+      }
+  return step(options, all);
 }
 
 glissade_status step_share(const void *options, const list &all, std::size_t share, std::size_t shares) {
@@ -189,7 +217,7 @@ using namespace glissade;
                                           .grad = grad,                                                      \
                                           GLISSADE_STATES_##name(GIVEN).options = nullptr,                   \
                                           .storage = nullptr};                                               \
-    return step(options, {erased_##name, 1, &one});                                                          \
+    return step_one(erased_##name, options, &one);                                                           \
   }                                                                                                          \
   glissade_status glissade_##name##_reset(const glissade_##name *options,                                    \
                                           size_t n GLISSADE_STATES_##name(PARAMETER)) {                      \

@@ -6,10 +6,6 @@
 namespace glissade {
 namespace {
 
-glissade_status check_step_number(const erased_rule &rule, const void *options) {
-  return rule.reads_step(options) && step_of(rule, options) < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
-}
-
 // Where the arrays lie that a tensor of floats uses, from `first` on: param and grad before its states, the indices of a
 // table last.
 struct places {
@@ -75,6 +71,10 @@ glissade_status check_options(const erased_rule &rule, const void *options) {
   if (const auto fault = check_size(options, rule.first_options_size, rule.options_size)) return fault;
   known_options known;
   return rule.check(known.of(rule, options));
+}
+
+glissade_status check_step_number(const erased_rule &rule, const void *options) {
+  return rule.reads_step(options) && step_of(rule, options) < 1 ? GLISSADE_BAD_STEP : GLISSADE_OK;
 }
 
 glissade_status check_array(const float *array, std::size_t n, glissade_status if_null) {
@@ -145,6 +145,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
   std::int64_t step = step_of(rule, call.options);
   tensor before = {};
   places all_places[2]; // of this tensor and of the one before, in turn
+  bool placed = false;  // the one before
   for (call.at = 0; call.at < all.count(); ++call.at) {
     if (all.struct_size() != rule.tensor_size || list::size_at(all.at(call.at)) != rule.tensor_size)
       if (const auto fault =
@@ -162,17 +163,29 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       mode = rule.mode_of(those);
       step = step_of(rule, those);
     }
-    places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
-    here.count = here.indices = 0;
-    glissade_rows of_table;
-    if (rows)
-      if (const auto fault = rows->check(call.at, rule, t, of_table)) return fault;
-    if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
-      return fault;
-    if (call.at > 0 && first == 0) {
-      const bool stored = t.storage || before.storage;
-      if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))
-        return GLISSADE_OVERLAPPING_ARRAYS;
+    // Most are floats and right.
+    if (!rows && first == 0 && !t.storage && !before.storage && t.n != 0 && fits_in_memory(t.n) &&
+        rule.arrays_are_right(mode, t.arrays, t.n) &&
+        (before.n == 0 || rule.are_apart(mode, t.arrays, t.n, mode_before, before.arrays, before.n))) {
+      placed = false;
+    } else {
+      places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
+      if (!placed && !rows) {
+        places_before.count = 0;
+        check_arrays(rule, mode_before, before, first, step, nullptr, places_before);
+      }
+      here.count = here.indices = 0;
+      glissade_rows of_table;
+      if (rows)
+        if (const auto fault = rows->check(call.at, rule, t, of_table)) return fault;
+      if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
+        return fault;
+      if (call.at > 0 && first == 0) {
+        const bool stored = t.storage || before.storage;
+        if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))
+          return GLISSADE_OVERLAPPING_ARRAYS;
+      }
+      placed = true;
     }
     before = t;
     mode_before = mode;

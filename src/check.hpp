@@ -43,6 +43,8 @@ glissade_status check_element(const void *begin, std::size_t size_of_all, std::s
 
 glissade_status check_options(const erased_rule &, const void *options);
 
+glissade_status check_step_number(const erased_rule &, const void *options);
+
 glissade_status check_array(const float *array, std::size_t n, glissade_status if_null);
 glissade_status check_indices_array(const std::int64_t *indices, std::size_t count);
 

@@ -1,6 +1,7 @@
 // Lists in other calls than one: shares of a caller's own threads, checks alone, and one step number for all groups.
 #include "family.hpp"
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 namespace {
@@ -296,4 +297,28 @@ TEST_CASE("the clipping factor adds 1e-6 in double", "[calls][clip]") {
     const auto scale = static_cast<float>(1e-10 / (double(grad) + 1e-6));
     REQUIRE(param == static_cast<float>(double(static_cast<float>(-o.lr)) * (scale * grad)));
   }
+}
+
+// The options of the call before are remembered, where one may differ in a single field.
+TEMPLATE_LIST_TEST_CASE("a step takes the options of its call, whatever the call before had", "[calls]",
+                        family::all) {
+  using options = family::options_of<TestType>;
+  using functions = glissade::functions<options>;
+  options usual = functions::defaults;
+  usual.step = 7;
+  usual.threads = 1;
+  family::arrays<TestType> before(5, family::ordinary_float, 2);
+  const auto other = before.at();
+  constexpr std::size_t word = sizeof(std::uint64_t);
+  for (std::size_t at = word; at < sizeof(options); at += word)
+    for (const auto &varied : family::all_options<TestType>()) {
+      options o = usual;
+      std::memcpy(reinterpret_cast<char *>(&o) + at, reinterpret_cast<const char *>(&varied) + at, word);
+      family::arrays<TestType> got(5, family::ordinary_float, 1), expected(5, family::ordinary_float, 1);
+      const auto mine = got.at(), same = expected.at();
+      const auto tensor = family::tensor_of<TestType>(5, same.data());
+      REQUIRE(family::step<TestType>(usual, 5, other.data()) == GLISSADE_OK);
+      REQUIRE(family::step<TestType>(o, 5, mine.data()) == functions::step_many(&o, 1, &tensor));
+      REQUIRE(got.difference(expected) == "none");
+    }
 }

@@ -54,6 +54,21 @@ TEST_CASE("threads of the caller call the same and other optimizers", "[concurre
     CHECK(wrong(list) == 0);
 }
 
+// What a call was prepared for is remembered for each of some threads, of which there are more here; each has an lr of its
+// own.
+TEST_CASE("each of many threads steps with its own options", "[concurrency]") {
+  glissade_rmsprop o = GLISSADE_RMSPROP_TORCH;
+  std::vector<jobs> lists(50);
+  for (std::size_t i = 0; i < lists.size(); ++i)
+    for (int k = 0; k < 200; ++k) {
+      o.lr = 1e-3 * static_cast<double>(i + 1);
+      lists[i].push_back(std::make_unique<step_job<glissade::rules::rmsprop>>(o, 5, 1));
+    }
+  run_together(lists);
+  for (const auto &list : lists)
+    CHECK(wrong(list) == 0);
+}
+
 // Runs the jobs in a forked child and says whether all were right there; a child that hangs is killed.
 static bool is_right_in_child(const jobs &list) {
   const pid_t child = fork();
