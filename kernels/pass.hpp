@@ -35,13 +35,13 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     const auto &c = *static_cast<const coefficients *>(given);
     if constexpr (width > 1)
       if (const std::size_t before = before_aligned(arrays, begin, end)) {
-        few_elements(c, arrays, begin, before);
+        few_elements(c, ways, arrays, begin, before);
         begin += before;
       }
     const std::size_t last = begin + (end - begin) / width * width;
     if (begin < last) registers(c, ways, arrays, begin, last, next);
     if constexpr (width > 1)
-      if (last < end) few_elements(c, arrays, last, end - last);
+      if (last < end) few_elements(c, ways, arrays, last, end - last);
   }
 
   static void registers(const coefficients &c, unsigned ways, float *const *arrays, std::size_t i,
@@ -53,7 +53,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                     : until_in_doubt<false>(c, ways, arrays, i, end, next);
         if (i == end) return;
         const std::size_t stop = end - i < wary ? end : i + wary;
-        one_by_one(c, arrays, i, stop, next);
+        one_by_one(c, ways, arrays, i, stop, next);
         i = stop;
       }
     } else {
@@ -95,26 +95,30 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return i;
   }
 
-  // Computes registers of which some were in doubt, by the divider; those with a subnormal state by the careful words.
-  [[gnu::noinline]] static void one_by_one(const coefficients &c, float *const *at, std::size_t i,
-                                           std::size_t end, float *const *next) {
+  // Computes registers of which some were in doubt, by the divider; where subnormals are slow, those with a subnormal state
+  // by the careful words.
+  [[gnu::noinline]] static void one_by_one(const coefficients &given, unsigned ways, float *const *arrays,
+                                           std::size_t i, std::size_t end, float *const *next) {
+    const coefficients c = given;
+    float *const at[] = {arrays[k]...};
     for (; i < end; i += width) {
       prefetch(at, i, end, next);
-      without_doubt(c, at, i, all_of_it());
+      without_doubt(c, ways, at, i, all_of_it());
     }
   }
 
   // Fewer elements than a register has. Not by products: the rest of the register is 0.
-  [[gnu::noinline]] static void few_elements(const coefficients &c, float *const *at, std::size_t i,
-                                             std::size_t n) {
-    without_doubt(c, at, i, first_of_it{n});
+  [[gnu::noinline]] static void few_elements(const coefficients &c, unsigned ways, float *const *at,
+                                             std::size_t i, std::size_t n) {
+    without_doubt(c, ways, at, i, first_of_it{n});
   }
 
   template <class Part>
-  [[gnu::always_inline]] static void without_doubt(const coefficients &c, float *const *at, std::size_t i,
-                                                   Part part) {
+  [[gnu::always_inline]] static void without_doubt(const coefficients &c, [[maybe_unused]] unsigned ways,
+                                                   float *const *at, std::size_t i, Part part) {
     if constexpr (has_careful_words<isa> && rule::roots)
-      if (((k >= 2 && used[k] && isa::any_subnormal(part.template load<divider>(at[k] + i).r)) || ...)) {
+      if (!(ways & shared) &&
+          ((k >= 2 && used[k] && isa::any_subnormal(part.template load<divider>(at[k] + i).r)) || ...)) {
         step<careful>(c, at, i, part);
         return;
       }
