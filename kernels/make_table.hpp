@@ -25,7 +25,8 @@ constexpr table table_of(const char *name) {
 #include "glissade/storages.inc"
       },
       kernel_of<isa, row_wise, ways>,
-#define GLISSADE_OPTIMIZER(name, preset) kernel_of<isa, rules::name, ways>,
+#define GLISSADE_OPTIMIZER(name, preset)                                                                     \
+  {kernel_of<isa, rules::name, ways>, rows_kernel_of<isa, rules::name>},
 #include "glissade/optimizers.inc"
   };
 }

@@ -21,8 +21,8 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   // Roots and divisions fill the window in which the CPU looks ahead, before it reaches the lines of memory
   // to come; so they are prefetched so many elements ahead. Each array `apart` further than the one before: large
   // arrays begin alike in their pages, and would all wait for the same bank of memory. What follows the end is not,
-  // since it may be another thread's, but the arrays that this thread computes next are. Registers much shorter than a
-  // line would prefetch each too often.
+  // since it may be another thread's; from `tail` on, the arrays that this thread computes next are, from their first
+  // elements on. Registers much shorter than a line would prefetch each too often.
   static constexpr bool prefetches = width >= 8;
   static constexpr std::size_t ahead = 384, apart = 128, farthest = ahead + apart * sizeof...(k);
 
@@ -68,8 +68,9 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                                                       float *const *next) {
     const coefficients c = given; // copies, which stores cannot alias
     float *const at[] = {arrays[k]...};
+    const std::size_t tail = tail_of(i, end);
     const auto next_register = [&]<class way>(way) __attribute__((always_inline)) {
-      prefetch(at, i, end, next);
+      prefetch(at, i, end, next, tail);
       if (!step<way>(c, at, i)) return false;
       i += width;
       return true;
@@ -101,8 +102,9 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                                            std::size_t i, std::size_t end, float *const *next) {
     const coefficients c = given;
     float *const at[] = {arrays[k]...};
+    const std::size_t tail = tail_of(i, end);
     for (; i < end; i += width) {
-      prefetch(at, i, end, next);
+      prefetch(at, i, end, next, tail);
       without_doubt(c, ways, at, i, all_of_it());
     }
   }
@@ -166,6 +168,30 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return true;
   }
 
+  // Rows lie anywhere, so that no CPU foresees the next, and memory is the limit: the divider alone is fast enough.
+  static void run_rows(const void *given, float *const *arrays, const std::int64_t *indices, std::size_t n,
+                       std::size_t rows_ahead, std::size_t first, std::size_t last) {
+    const auto c = *static_cast<const coefficients *>(given);
+    float *const begin[] = {arrays[k]...};
+    const std::size_t whole = n / width * width;
+    for (std::size_t row = first; row < last; ++row) {
+      const std::size_t own[] = {static_cast<std::size_t>(indices[row]) * n, row * n};
+      float *const at[] = {used[k] ? begin[k] + own[k == 1] : nullptr...};
+      const std::size_t later =
+          static_cast<std::size_t>(indices[row + rows_ahead < last ? row + rows_ahead : row]) * n;
+      if constexpr (width == 1) {
+        until_in_doubt<false>(c, 0, at, 0, n, nullptr);
+      } else {
+        for (std::size_t i = 0; i < whole; i += width) {
+          ((written[k] ? prefetch_element(begin[k], later + i) : void()), ...);
+          step<divider>(c, at, i);
+        }
+        ((written[k] ? prefetch_element(begin[k], later + n - 1) : void()), ...);
+        if (whole < n) step<divider>(c, at, whole, first_of_it{n - whole});
+      }
+    }
+  }
+
   // How many elements lie before the first from which most of the written arrays are stored in whole registers of memory:
   // other stores touch two lines each. For a few registers that is not worth the one more.
   static std::size_t before_aligned(float *const *arrays, std::size_t begin, std::size_t end) {
@@ -185,37 +211,47 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return best;
   }
 
-  // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one. By
-  // address, since an array that comes next may be shorter, and of another mode absent.
+  static std::size_t tail_of(std::size_t begin, std::size_t end) {
+    return end - begin < farthest ? begin : end - farthest;
+  }
+  // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one.
   [[gnu::always_inline]] static void prefetch(float *const *at, std::size_t i, std::size_t end,
-                                              float *const *next) {
-    const auto one = [](const float *array, std::size_t element) {
-      const auto address = reinterpret_cast<std::uintptr_t>(array) + element * sizeof(float);
-      __builtin_prefetch(reinterpret_cast<const void *>(address));
-    };
+                                              float *const *next, std::size_t tail) {
     if (prefetches && i + farthest < end) {
-      ((used[k] ? one(at[k], i + ahead + k * apart) : void()), ...);
+      ((used[k] ? prefetch_element(at[k], i + ahead + k * apart) : void()), ...);
     } else if (prefetches && next) {
-      const auto past = [=](std::size_t element) { return element < end; };
-      ((used[k] ? one(past(i + ahead + k * apart) ? at[k] : next[k] - end, i + ahead + k * apart) : void()),
-       ...);
+      ((used[k] ? prefetch_element(next[k], i - tail) : void()), ...);
     }
+  }
+  // By address, since an array that comes next may be shorter, and of another mode absent.
+  [[gnu::always_inline]] static void prefetch_element(const float *array, std::size_t element) {
+    const auto address = reinterpret_cast<std::uintptr_t>(array) + element * sizeof(float);
+    __builtin_prefetch(reinterpret_cast<const void *>(address));
   }
 };
 
-template <class isa, class rule, unsigned ways, unsigned... mode>
-void run(std::integer_sequence<unsigned, mode...>, const void *coefficients, unsigned wanted,
-         float *const *arrays, std::size_t begin, std::size_t end, float *const *next) {
-  using all = std::make_index_sequence<array_count<rule>>;
-  static constexpr decltype(&pass<isa, rule, 0, all>::run) passes[] = {&pass<isa, rule, mode, all>::run...};
-  passes[wanted](coefficients, ways, arrays, begin, end, next);
-}
+// The passes of all modes of a rule.
+template <class isa, class rule, class modes = std::make_integer_sequence<unsigned, rule::modes>>
+struct passes;
+template <class isa, class rule, unsigned... mode>
+struct passes<isa, rule, std::integer_sequence<unsigned, mode...>> {
+  using arrays = std::make_index_sequence<array_count<rule>>;
+  using first = pass<isa, rule, 0, arrays>;
+  static constexpr decltype(&first::run) elements[] = {&pass<isa, rule, mode, arrays>::run...};
+  static constexpr decltype(&first::run_rows) rows[] = {&pass<isa, rule, mode, arrays>::run_rows...};
+};
 
 template <class isa, class rule, unsigned ways>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                std::size_t end, float *const *next) {
-  run<isa, rule, ways>(std::make_integer_sequence<unsigned, rule::modes>(), coefficients, mode, arrays, begin,
-                       end, next);
+  passes<isa, rule>::elements[mode](coefficients, ways, arrays, begin, end, next);
+}
+
+template <class isa, class rule>
+void rows_kernel_of(const void *coefficients, unsigned mode, float *const *arrays,
+                    const std::int64_t *indices, std::size_t width, std::size_t ahead, std::size_t first,
+                    std::size_t last) {
+  passes<isa, rule>::rows[mode](coefficients, arrays, indices, width, ahead, first, last);
 }
 
 } // namespace

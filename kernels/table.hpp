@@ -9,6 +9,17 @@ namespace glissade {
 using kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                         std::size_t end, float *const *next);
 
+// Updates rows [first, last) of those whose indices are given; `arrays` begin with the first row of a table, grad with that of
+// the first index. Prefetches the rows so many later.
+using rows_kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays,
+                             const std::int64_t *indices, std::size_t width, std::size_t ahead,
+                             std::size_t first, std::size_t last);
+
+struct kernels_of_rule {
+  kernel elements;
+  rows_kernel rows;
+};
+
 // The sums of squares that run side by side, element i in lane i % lanes, and the largest magnitudes.
 inline constexpr std::size_t lanes = 32;
 struct squares {
@@ -23,7 +34,7 @@ struct table {
   void (*approach)(float *array, const float *towards, float part, std::size_t n);
   codec codecs[storage_count]; // by the number of the type; none for 0
   kernel row_wise;
-#define GLISSADE_OPTIMIZER(name, preset) kernel name;
+#define GLISSADE_OPTIMIZER(name, preset) kernels_of_rule name;
 #include "glissade/optimizers.inc"
 };
 

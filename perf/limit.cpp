@@ -49,6 +49,26 @@ void pass(float *const *given, std::size_t begin, std::size_t end) {
   if (i < end) move<arrays>(at, end - width);
 }
 
+template <std::size_t arrays>
+void rows(float *const *given, const std::int64_t *indices, std::size_t row_width, std::size_t ahead,
+          std::size_t count) {
+  constexpr std::size_t line = 64 / sizeof(float);
+  float *begin[arrays], *at[arrays];
+  for (std::size_t k = 0; k < arrays; ++k)
+    begin[k] = given[k];
+  for (std::size_t row = 0; row < count; ++row) {
+    if (row + ahead < count)
+      for (std::size_t i = 0; i < row_width; i += line)
+        for (std::size_t k = 0; k < arrays; ++k)
+          if (k != 1)
+            __builtin_prefetch(begin[k] + static_cast<std::size_t>(indices[row + ahead]) * row_width + i);
+    for (std::size_t k = 0; k < arrays; ++k)
+      at[k] = begin[k] + (k == 1 ? row : static_cast<std::size_t>(indices[row])) * row_width;
+    for (std::size_t i = 0; i + width <= row_width; i += width)
+      move<arrays>(at, i);
+  }
+}
+
 inline void root(reg x) {
 #if defined(__AVX__)
   asm volatile("vsqrtps %0, %0" : "+v"(x));
@@ -80,5 +100,7 @@ void divide(std::size_t roots, std::size_t divisions, std::size_t n) {
 namespace perf::isa {
 extern const limits GLISSADE_PERF_ISA;
 const limits GLISSADE_PERF_ISA = {
-    {nullptr, pass<1>, pass<2>, pass<3>, pass<4>, pass<5>, pass<6>, pass<7>, pass<8>}, divide};
+    {nullptr, pass<1>, pass<2>, pass<3>, pass<4>, pass<5>, pass<6>, pass<7>, pass<8>},
+    {nullptr, rows<1>, rows<2>, rows<3>, rows<4>, rows<5>, rows<6>, rows<7>, rows<8>},
+    divide};
 } // namespace perf::isa

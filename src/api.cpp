@@ -16,7 +16,7 @@ namespace {
 void run(const table &kernels, const list_call &call, double clip, const list &all, std::size_t first,
          std::size_t last) {
   const erased_rule &rule = all.rule();
-  const kernel kernel_of_rule = kernels.*rule.kernel_of;
+  const kernel kernel_of_rule = (kernels.*rule.kernels).elements;
   const void *own_options = nullptr;
   known_options own;
   prepared p;
@@ -74,7 +74,7 @@ glissade_status step_one(const erased_rule &rule, const void *options, const voi
       if (const table *kernels = table_in_use();
           kernels && rule.arrays_are_right(p->mode, one.arrays, one.n)) {
         const default_float_mode here; // last: to read the mode waits for all arithmetic of the step before
-        (kernels->*rule.kernel_of)(p->coefficients, p->mode, one.arrays, 0, one.n, nullptr);
+        (kernels->*rule.kernels).elements(p->coefficients, p->mode, one.arrays, 0, one.n, nullptr);
         return GLISSADE_OK;
       }
   return step(options, all);

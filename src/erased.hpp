@@ -47,7 +47,7 @@ struct erased_rule {
   std::size_t arrays_at, options_at; // in the tensor struct: the pointers, one after the other
   std::size_t count;                 // of arrays: param, grad, the states
   array_use arrays[most_arrays];
-  kernel table::*kernel_of;
+  kernels_of_rule table::*kernels;
   bool may_be_row_wise;
 
   glissade_status (*check)(const void *options); // all fields but the step
@@ -163,7 +163,7 @@ constexpr bool in_a_row(const std::size_t (&states)[count]) {
 }
 
 template <class rule, class tensor>
-constexpr erased_rule erase(kernel table::*kernel_of) {
+constexpr erased_rule erase(kernels_of_rule table::*kernels) {
   using options = typename rule::options;
   using t = typed<rule>;
   erased_rule r = {sizeof(options),
@@ -179,7 +179,7 @@ constexpr erased_rule erase(kernel table::*kernel_of) {
                    offsetof(tensor, options),
                    array_count<rule>,
                    {{GLISSADE_NULL_PARAM, 0, false}, {GLISSADE_NULL_GRAD, 0, false}},
-                   kernel_of,
+                   kernels,
                    __is_same(rule, rules::adagrad),
                    t::check,
                    t::reads_step,

@@ -6,7 +6,7 @@
 namespace glissade {
 
 // How many rows of this width ahead.
-constexpr std::size_t rows_ahead(std::size_t width) { return 512 / width + 1; }
+constexpr std::size_t rows_ahead(std::size_t width) { return 1024 / width + 1; }
 
 // The lines of a row of so many floats, of a wide one the first: the rest follows them. Inlined in any case, as in
 // kernels/pass.hpp.

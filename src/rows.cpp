@@ -1,4 +1,4 @@
-// The step on rows of tables: the threads share the named rows, each of which the kernel takes as an array of its own.
+// The step on rows of tables: the threads share the named rows.
 #include "rows.hpp"
 #include "check.hpp"
 #include "cpu.hpp"
@@ -8,6 +8,9 @@
 
 namespace glissade {
 namespace {
+
+// Wider rows spend their time in the kernel for arrays, which also takes roots by products.
+constexpr std::size_t widest_in_a_loop = 384;
 
 // The rows to come of the arrays that a step reads and writes.
 class later_rows {
@@ -37,24 +40,22 @@ private:
   } arrays_[most_arrays];
 };
 
-// Updates rows [first, last) of those named. Neighbours in the table, but no more than are prefetched ahead, are one array
-// to the kernel.
-void run(kernel kernel_of_rule, const erased_rule &rule, const prepared &p, const tensor &t,
+// Updates rows [first, last) of those named; wide ones each as an array.
+void run(const kernels_of_rule &kernels, const erased_rule &rule, const prepared &p, const tensor &t,
          const glissade_rows &rows, std::size_t first, std::size_t last) {
-  const later_rows later(rule, p.mode, t, rows);
   const std::size_t distance = rows_ahead(rows.width);
+  const later_rows later(rule, p.mode, t, rows);
   for (std::size_t i = first; i < last && i < first + distance; ++i)
     later.prefetch(i);
-  for (std::size_t i = first, end; i < last; i = end) {
-    for (end = i; end < last && end - i < distance &&
-                  rows.indices[end] - rows.indices[i] == static_cast<std::int64_t>(end - i);
-         ++end)
-      if (end + distance < last) later.prefetch(end + distance);
+  if (rows.width <= widest_in_a_loop)
+    return kernels.rows(p.coefficients, p.mode, t.arrays, rows.indices, rows.width, distance, first, last);
+  for (std::size_t i = first; i < last; ++i) {
+    if (i + distance < last) later.prefetch(i + distance);
     float *arrays[most_arrays] = {};
     for (std::size_t k = 0; k < rule.count; ++k)
       if (rule.uses(p.mode, k))
         arrays[k] = t.arrays[k] + (k == 1 ? i : static_cast<std::size_t>(rows.indices[i])) * rows.width;
-    kernel_of_rule(p.coefficients, p.mode, arrays, 0, (end - i) * rows.width, nullptr);
+    kernels.elements(p.coefficients, p.mode, arrays, 0, rows.width, nullptr);
   }
 }
 
@@ -122,7 +123,7 @@ void run(const table &kernels, const list_call &call, const list &all, const lis
         run_row_wise(kernels, rule, *static_cast<const glissade_adagrad *>(o), t, rows, begin, until);
       } else {
         if (t.options != own_options) rule.prepare(own.of(rule, own_options = t.options, call.options), 1, p);
-        run(kernels.*rule.kernel_of, rule, p, t, rows, begin, until);
+        run(kernels.*rule.kernels, rule, p, t, rows, begin, until);
       }
     }
     start += rows.count * rows.width;

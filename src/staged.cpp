@@ -80,7 +80,7 @@ constexpr std::size_t stage = 2 * block_size;
 
 void step_staged(const table &kernels, const erased_rule &rule, const prepared &p, std::int64_t step,
                  const tensor &t, std::size_t begin, std::size_t end) {
-  const kernel kernel_of_rule = kernels.*rule.kernel_of;
+  const kernel kernel_of_rule = (kernels.*rule.kernels).elements;
   const random_source random = random_of(t, step);
   alignas(64) float buffers[most_arrays][stage];
   for (std::size_t i = begin; i < end; i += stage) {

@@ -28,7 +28,7 @@ trust_sums sums_of_step(const table &kernels, const erased_rule &rule, const pre
     for (std::size_t k = 0; k < rule.count; ++k)
       if (rule.uses(p.mode, k))
         decode(kernels, from_element(t.array(k), begin), count, arrays[k] = copies[k]);
-    (kernels.*rule.kernel_of)(p.coefficients, p.mode, arrays, 0, count, nullptr);
+    (kernels.*rule.kernels).elements(p.coefficients, p.mode, arrays, 0, count, nullptr);
     const float *const after = copies[0];
     float *const before = copies[1]; // where the gradient was
     decode(kernels, from_element(t.array(0), begin), count, before);
@@ -128,7 +128,7 @@ glissade_status step_trust(const void *options, const list &all, const glissade_
             if (t.storage)
               step_staged(*kernels, rule, p, step_of(rule, own.all()), t, begin, end);
             else
-              (kernels->*rule.kernel_of)(p.coefficients, p.mode, t.arrays, begin, end, nullptr);
+              (kernels->*rule.kernels).elements(p.coefficients, p.mode, t.arrays, begin, end, nullptr);
           });
     });
   }
