@@ -56,14 +56,17 @@ struct norm_sums {
   }
 };
 
-// The lanes added in pairs.
-inline norm_sums of_lanes(squares all) {
-  for (std::size_t half = lanes / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) {
-      all.sums[k] += all.sums[k + half];
-      if (!(all.largest[k] > all.largest[k + half])) all.largest[k] = all.largest[k + half];
-    }
-  return {all.sums[0], all.largest[0]};
+// The lanes added in pairs. Loops of a known length, and one for each kind of number, so that the compiler takes registers.
+template <std::size_t half = lanes / 2>
+norm_sums of_lanes(squares &all) {
+  for (std::size_t k = 0; k < half; ++k)
+    all.sums[k] += all.sums[k + half];
+  for (std::size_t k = 0; k < half; ++k)
+    all.largest[k] = all.largest[k] > all.largest[k + half] ? all.largest[k] : all.largest[k + half];
+  if constexpr (half > 1)
+    return of_lanes<half / 2>(all);
+  else
+    return {all.sums[0], all.largest[0]};
 }
 
 // Of n elements from number `begin` on.
