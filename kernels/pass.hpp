@@ -39,36 +39,41 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
         begin += before;
       }
     const std::size_t last = begin + (end - begin) / width * width;
-    if (begin < last) registers(c, ways, arrays, begin, last, next);
+    if (begin < last) registers(c, ways, {arrays, begin, last, next});
     if constexpr (width > 1)
       if (last < end) few_elements(c, ways, arrays, last, end - last);
   }
 
-  static void registers(const coefficients &c, unsigned ways, float *const *arrays, std::size_t i,
-                        std::size_t end, float *const *next) {
+  // Whole registers, and the arrays that come next.
+  struct stretch {
+    float *const *arrays;
+    std::size_t begin, end;
+    float *const *next;
+  };
+
+  static void registers(const coefficients &c, unsigned ways, const stretch &all) {
     if constexpr (has_products<isa>) {
       const bool neutral = c.neutral();
-      for (;;) {
-        i = neutral ? until_in_doubt<true>(c, ways, arrays, i, end, next)
-                    : until_in_doubt<false>(c, ways, arrays, i, end, next);
-        if (i == end) return;
-        const std::size_t stop = end - i < wary ? end : i + wary;
-        one_by_one(c, ways, arrays, i, stop, next);
+      for (std::size_t i = all.begin;;) {
+        i = neutral ? until_in_doubt<true>(c, ways, all, i) : until_in_doubt<false>(c, ways, all, i);
+        if (i == all.end) return;
+        const std::size_t stop = all.end - i < wary ? all.end : i + wary;
+        one_by_one(c, ways, all, i, stop);
         i = stop;
       }
     } else {
-      until_in_doubt<false>(c, ways, arrays, i, end, next);
+      until_in_doubt<false>(c, ways, all, all.begin);
     }
   }
 
   // Computes registers up to one whose products are in doubt, and says which. This is the loop that takes the time.
   template <bool neutral>
   [[gnu::noinline]] static std::size_t until_in_doubt(const coefficients &given, unsigned ways,
-                                                      float *const *arrays, std::size_t i, std::size_t end,
-                                                      float *const *next) {
+                                                      const stretch &all, std::size_t i) {
     const coefficients c = given; // copies, which stores cannot alias
-    float *const at[] = {arrays[k]...};
-    const std::size_t tail = tail_of(i, end);
+    float *const at[] = {all.arrays[k]...};
+    const std::size_t end = all.end, tail = tail_of(all.begin, end);
+    float *const *const next = all.next;
     const auto next_register = [&]<class way>(way) __attribute__((always_inline)) {
       prefetch(at, i, end, next, tail);
       if (!step<way>(c, at, i)) return false;
@@ -98,13 +103,12 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
 
   // Computes registers of which some were in doubt, by the divider; where subnormals are slow, those with a subnormal state
   // by the careful words.
-  [[gnu::noinline]] static void one_by_one(const coefficients &given, unsigned ways, float *const *arrays,
-                                           std::size_t i, std::size_t end, float *const *next) {
+  [[gnu::noinline]] static void one_by_one(const coefficients &given, unsigned ways, const stretch &all,
+                                           std::size_t i, std::size_t stop) {
     const coefficients c = given;
-    float *const at[] = {arrays[k]...};
-    const std::size_t tail = tail_of(i, end);
-    for (; i < end; i += width) {
-      prefetch(at, i, end, next, tail);
+    float *const at[] = {all.arrays[k]...};
+    for (; i < stop; i += width) {
+      prefetch(at, i, all.end, all.next, tail_of(all.begin, all.end));
       without_doubt(c, ways, at, i, all_of_it());
     }
   }
@@ -180,7 +184,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
       const std::size_t later =
           static_cast<std::size_t>(indices[row + rows_ahead < last ? row + rows_ahead : row]) * n;
       if constexpr (width == 1) {
-        until_in_doubt<false>(c, 0, at, 0, n, nullptr);
+        until_in_doubt<false>(c, 0, {at, 0, n, nullptr}, 0);
       } else {
         for (std::size_t i = 0; i < whole; i += width) {
           ((written[k] ? prefetch_element(begin[k], later + i) : void()), ...);

@@ -9,7 +9,7 @@ FAULTS = [
     ("kernels/pass.hpp", "isa::load_first(n, from)", "isa::load_first(n - 1, from)"),
     ("kernels/pass.hpp", "isa::store_first(n, x.r, to)", "isa::store_first(n - 1, x.r, to)"),
     ("kernels/pass.hpp", "at[k] = part.template load<way>(arrays[k] + i)", "at[k] = part.template load<way>(arrays[k])"),
-    ("kernels/pass.hpp", "one_by_one(c, ways, arrays, i, stop, next);", ""),
+    ("kernels/pass.hpp", "one_by_one(c, ways, all, i, stop);", ""),
     ("kernels/pass.hpp", "while (end - i >= 2 * width)", "while (end - i >= width)"),
     ("kernels/pass.hpp", "begin[k] + own[k == 1]", "begin[k] + own[0]"),
     ("kernels/pass.hpp", "const std::size_t whole = n / width * width;", "const std::size_t whole = (n - 1) / width * width;"),
