@@ -118,8 +118,9 @@ struct typed {
                               ->bool {
       if (!uses<rule>(mode, i)) return true;
       const auto at = reinterpret_cast<std::uintptr_t>(arrays[i]);
-      const bool alone = (at % sizeof(float) == 0) & (at - 1 < UINTPTR_MAX - bytes);
-      return (alone & ... & (!uses<rule>(mode, before) | is_apart(arrays[i], bytes, arrays[before], bytes)));
+      const unsigned alone = (at % sizeof(float) == 0) & (at - 1 < UINTPTR_MAX - bytes);
+      return (alone & ... &
+              (!uses<rule>(mode, before) | is_apart(arrays[i], bytes, arrays[before], bytes))) != 0;
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
       return (is_right(std::index_sequence<i>(), std::make_index_sequence<i>()) && ...);
@@ -132,9 +133,9 @@ struct typed {
                                                                    std::index_sequence<j...>)
                                   ->bool {
       if (!uses<rule>(mode, i)) return true;
-      return (true & ... &
+      return (1u & ... &
               (!uses<rule>(other_mode, j) | (i == 1 && j == 1) |
-               is_apart(arrays[i], n * sizeof(float), others[j], m * sizeof(float))));
+               is_apart(arrays[i], n * sizeof(float), others[j], m * sizeof(float)))) != 0;
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
       return (one_is_apart(std::index_sequence<i>(), every_array()) && ...);
@@ -146,7 +147,8 @@ private:
   using every_array = std::make_index_sequence<array_count<rule>>;
 
   // From `of_b` bytes after b to `of_a` before it, all around.
-  static bool is_apart(const float *a, std::uintptr_t of_a, const float *b, std::uintptr_t of_b) {
+  // A number, since Clang takes `&` and `|` of calls that return bool for a slip.
+  static unsigned is_apart(const float *a, std::uintptr_t of_a, const float *b, std::uintptr_t of_b) {
     const auto from = reinterpret_cast<std::uintptr_t>(a) - reinterpret_cast<std::uintptr_t>(b);
     return from - of_b <= 0 - of_a - of_b;
   }
