@@ -8,6 +8,27 @@
 namespace glissade {
 namespace {
 
+// How many elements lie before the first from which most of the arrays that `written` has a bit for are stored in whole
+// registers of memory: other stores touch two lines each. For a few registers that is not worth the one more.
+template <std::size_t width>
+[[gnu::noinline]] std::size_t before_aligned(float *const *arrays, unsigned written, std::size_t begin) {
+  std::size_t best = 0, most = 0;
+  for (unsigned k = 0; written >> k; ++k) {
+    if (!(written >> k & 1)) continue;
+    const auto before = [=](unsigned j) {
+      return -(reinterpret_cast<std::uintptr_t>(arrays[j] + begin) / sizeof(float)) % width;
+    };
+    std::size_t aligned = 0;
+    for (unsigned j = 0; written >> j; ++j)
+      aligned += (written >> j & 1) && before(j) == before(k);
+    if (aligned > most) {
+      best = before(k);
+      most = aligned;
+    }
+  }
+  return best;
+}
+
 template <class isa, class rule, unsigned mode, class arrays>
 struct pass;
 
@@ -34,14 +55,16 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                   float *const *next) {
     const auto &c = *static_cast<const coefficients *>(given);
     if constexpr (width > 1)
-      if (const std::size_t before = before_aligned(arrays, begin, end)) {
-        few_elements(c, ways, arrays, begin, before);
-        begin += before;
-      }
+      if (end - begin >= 8 * width)
+        if (const std::size_t before =
+                before_aligned<width>(arrays, ((unsigned(written[k]) << k) | ...), begin)) {
+          few_elements(c, arrays, begin, before);
+          begin += before;
+        }
     const std::size_t last = begin + (end - begin) / width * width;
     if (begin < last) registers(c, ways, {arrays, begin, last, next});
     if constexpr (width > 1)
-      if (last < end) few_elements(c, ways, arrays, last, end - last);
+      if (last < end) few_elements(c, arrays, last, end - last);
   }
 
   // Whole registers, and the arrays that come next.
@@ -103,32 +126,28 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
 
   // Computes registers of which some were in doubt, by the divider; where subnormals are slow, those with a subnormal state
   // by the careful words.
-  [[gnu::noinline]] static void one_by_one(const coefficients &given, unsigned ways, const stretch &all,
-                                           std::size_t i, std::size_t stop) {
+  [[gnu::noinline]] static void one_by_one(const coefficients &given, [[maybe_unused]] unsigned ways,
+                                           const stretch &all, std::size_t i, std::size_t stop) {
     const coefficients c = given;
     float *const at[] = {all.arrays[k]...};
     for (; i < stop; i += width) {
       prefetch(at, i, all.end, all.next, tail_of(all.begin, all.end));
-      without_doubt(c, ways, at, i, all_of_it());
+      if constexpr (has_careful_words<isa> && rule::roots)
+        if (!(ways & shared) && any_subnormal(at, i)) {
+          step<careful>(c, at, i);
+          continue;
+        }
+      step<divider>(c, at, i);
     }
+  }
+  static bool any_subnormal(float *const *at, std::size_t i) {
+    return ((k >= 2 && used[k] && isa::any_subnormal(vec<isa>::load(at[k] + i).r)) || ...);
   }
 
   // Fewer elements than a register has. Not by products: the rest of the register is 0.
-  [[gnu::noinline]] static void few_elements(const coefficients &c, unsigned ways, float *const *at,
-                                             std::size_t i, std::size_t n) {
-    without_doubt(c, ways, at, i, first_of_it{n});
-  }
-
-  template <class Part>
-  [[gnu::always_inline]] static void without_doubt(const coefficients &c, [[maybe_unused]] unsigned ways,
-                                                   float *const *at, std::size_t i, Part part) {
-    if constexpr (has_careful_words<isa> && rule::roots)
-      if (!(ways & shared) &&
-          ((k >= 2 && used[k] && isa::any_subnormal(part.template load<divider>(at[k] + i).r)) || ...)) {
-        step<careful>(c, at, i, part);
-        return;
-      }
-    step<divider>(c, at, i, part);
+  [[gnu::noinline]] static void few_elements(const coefficients &c, float *const *at, std::size_t i,
+                                             std::size_t n) {
+    step<divider>(c, at, i, first_of_it{n});
   }
 
   // What of a register is loaded and stored.
@@ -191,28 +210,9 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
           step<divider>(c, at, i);
         }
         ((written[k] ? prefetch_element(begin[k], later + n - 1) : void()), ...);
-        if (whole < n) step<divider>(c, at, whole, first_of_it{n - whole});
+        if (whole < n) few_elements(c, at, whole, n - whole);
       }
     }
-  }
-
-  // How many elements lie before the first from which most of the written arrays are stored in whole registers of memory:
-  // other stores touch two lines each. For a few registers that is not worth the one more.
-  static std::size_t before_aligned(float *const *arrays, std::size_t begin, std::size_t end) {
-    if (end - begin < 8 * width) return 0;
-    const auto before = [=](const float *array) {
-      return -(reinterpret_cast<std::uintptr_t>(array + begin) / sizeof(float)) % width;
-    };
-    std::size_t best = 0, most = 0;
-    const auto consider = [&](std::size_t places) {
-      const std::size_t aligned = ((written[k] && before(arrays[k]) == places) + ...);
-      if (aligned > most) {
-        best = places;
-        most = aligned;
-      }
-    };
-    ((written[k] ? consider(before(arrays[k])) : void()), ...);
-    return best;
   }
 
   static std::size_t tail_of(std::size_t begin, std::size_t end) {

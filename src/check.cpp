@@ -163,10 +163,11 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       mode = rule.mode_of(those);
       step = step_of(rule, those);
     }
-    // Most are floats and right.
-    if (!rows && first == 0 && !t.storage && !before.storage && t.n != 0 && fits_in_memory(t.n) &&
+    // Most are floats and right. (A size that is too large is refused below.)
+    if (!rows && first == 0 && !t.storage && !before.storage && t.n != 0 &&
         rule.arrays_are_right(mode, t.arrays, t.n) &&
-        (before.n == 0 || rule.are_apart(mode, t.arrays, t.n, mode_before, before.arrays, before.n))) {
+        (before.n == 0 ||
+         rule.neighbours_are_right(mode, t.arrays, t.n, mode_before, before.arrays, before.n))) {
       placed = false;
     } else {
       places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];

@@ -58,8 +58,8 @@ struct erased_rule {
   // What check.cpp finds of arrays of floats, in fewer instructions and without the name of a fault: whether all that the mode
   // uses may be n floats, n from 1 to 2^60; and whether such tensors may stand side by side in a list.
   bool (*arrays_are_right)(unsigned mode, float *const *arrays, std::size_t n);
-  bool (*are_apart)(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
-                    float *const *others, std::size_t m);
+  bool (*neighbours_are_right)(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
+                               float *const *others, std::size_t m);
 
   bool uses(unsigned mode, std::size_t array) const {
     return (mode & arrays[array].when) == arrays[array].when;
@@ -113,44 +113,41 @@ struct typed {
   }
   static bool arrays_are_right(unsigned mode, float *const *arrays, std::size_t n) {
     const std::uintptr_t bytes = n * sizeof(float);
-    const auto is_right = [=]<std::size_t i, std::size_t... before>(std::index_sequence<i>,
-                                                                    std::index_sequence<before...>)
-                              ->bool {
-      if (!uses<rule>(mode, i)) return true;
+    const auto one = [=]<std::size_t i, std::size_t... before>(index<i>, std::index_sequence<before...>) {
       const auto at = reinterpret_cast<std::uintptr_t>(arrays[i]);
       const unsigned alone = (at % sizeof(float) == 0) & (at - 1 < UINTPTR_MAX - bytes);
-      return (alone & ... &
-              (!uses<rule>(mode, before) | is_apart(arrays[i], bytes, arrays[before], bytes))) != 0;
+      return (alone & ... & are_apart(uses<rule>(mode, before), arrays[i], bytes, arrays[before], bytes));
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
-      return (is_right(std::index_sequence<i>(), std::make_index_sequence<i>()) && ...);
+      return ((!uses<rule>(mode, i) || one(index<i>(), std::make_index_sequence<i>())) && ...);
     }
     (every_array());
   }
-  static bool are_apart(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
-                        float *const *others, std::size_t m) {
-    const auto one_is_apart = [=]<std::size_t i, std::size_t... j>(std::index_sequence<i>,
-                                                                   std::index_sequence<j...>)
-                                  ->bool {
-      if (!uses<rule>(mode, i)) return true;
+  static bool neighbours_are_right(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
+                                   float *const *others, std::size_t m) {
+    const std::uintptr_t bytes = n * sizeof(float), of_others = m * sizeof(float);
+    const auto one = [=]<std::size_t i, std::size_t... j>(index<i>, std::index_sequence<j...>) {
       return (1u & ... &
-              (!uses<rule>(other_mode, j) | (i == 1 && j == 1) |
-               is_apart(arrays[i], n * sizeof(float), others[j], m * sizeof(float)))) != 0;
+              are_apart(uses<rule>(other_mode, j) && !(i == 1 && j == 1), arrays[i], bytes, others[j],
+                        of_others));
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
-      return (one_is_apart(std::index_sequence<i>(), every_array()) && ...);
+      return ((!uses<rule>(mode, i) || one(index<i>(), every_array())) && ...);
     }
     (every_array());
   }
 
 private:
+  template <std::size_t i>
+  using index = std::index_sequence<i>;
   using every_array = std::make_index_sequence<array_count<rule>>;
 
-  // From `of_b` bytes after b to `of_a` before it, all around.
-  // A number, since Clang takes `&` and `|` of calls that return bool for a slip.
-  static unsigned is_apart(const float *a, std::uintptr_t of_a, const float *b, std::uintptr_t of_b) {
+  // Whether a begins from `of_b` bytes after b to `of_a` before it, all around, if that matters. Without a branch; 0 or 1,
+  // since compilers warn of & between bools.
+  static unsigned are_apart(bool matters, const float *a, std::uintptr_t of_a, const float *b,
+                            std::uintptr_t of_b) {
     const auto from = reinterpret_cast<std::uintptr_t>(a) - reinterpret_cast<std::uintptr_t>(b);
-    return from - of_b <= 0 - of_a - of_b;
+    return unsigned(!matters) | unsigned(from - of_b <= 0 - of_a - of_b);
   }
 };
 
@@ -189,7 +186,7 @@ constexpr erased_rule erase(kernels_of_rule table::*kernels) {
                    t::prepare,
                    t::initial,
                    t::arrays_are_right,
-                   t::are_apart};
+                   t::neighbours_are_right};
   for (std::size_t i = 2; i < r.count; ++i)
     r.arrays[i] = {rule::states[i - 2].if_null, rule::states[i - 2].when, rule::states[i - 2].not_negative};
   return r;
