@@ -24,7 +24,7 @@ int hold(struct holds *holds, PyObject *object) {
   return 0;
 }
 
-void release(struct holds *holds) {
+void let_go(struct holds *holds) {
   while (holds->views) {
     struct views *views = holds->views;
     holds->views = views->next;
@@ -34,6 +34,11 @@ void release(struct holds *holds) {
   }
   for (size_t i = 0; i < holds->count; ++i)
     Py_DECREF(holds->objects[i]);
+  holds->count = 0;
+}
+
+void release(struct holds *holds) {
+  let_go(holds);
   free(holds->objects);
   *holds = (struct holds){0};
 }

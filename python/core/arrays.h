@@ -43,6 +43,7 @@ struct holds {
   struct views *views;
 };
 int hold(struct holds *holds, PyObject *object);
+void let_go(struct holds *holds); /* of all, keeping the memory for the next */
 void release(struct holds *holds);
 
 /* Sets an exception, "grad of param 3: " and the message; returns -1. */

@@ -50,6 +50,8 @@ enum { GRADS = AS_FLOAT32 | AS_BFLOAT16 | AS_FLOAT16 };
 struct call {
   const struct optimizer *optimizer;
   size_t most, count, slots;
+  char *memory; /* in which the following lie */
+  size_t size;
   char *tensors, *options;    /* a struct of the C API for each, and room for as many options */
   glissade_storage *storages; /* as many, once one is needed */
   struct extra *extras;
@@ -64,24 +66,45 @@ struct call {
   float product, momentum;
 };
 
+/* The memory of the last call, for the next: to allocate so much takes longer than many a step, since malloc tidies up
+   what a backward has freed. Whoever has the GIL may take it. */
+static struct {
+  char *memory;
+  size_t size;
+  struct holds holds;
+} spare;
+
 static int begin(struct call *call, const struct optimizer *optimizer, size_t most) {
-  *call = (struct call){.optimizer = optimizer, .most = most};
-  const size_t tensors = most * optimizer->tensor_size, options = (most + 1) * optimizer->options_size;
-  call->tensors = malloc(tensors + options);
-  call->extras = malloc((most + 1) * sizeof *call->extras);
-  call->spans = malloc((most + 1) * sizeof *call->spans);
-  if (!call->tensors || !call->extras || !call->spans) return PyErr_NoMemory(), -1;
-  call->options = call->tensors + tensors;
+  *call = (struct call){
+      .optimizer = optimizer, .most = most, .memory = spare.memory, .size = spare.size, .holds = spare.holds};
+  memset(&spare, 0, sizeof spare);
+  const size_t size = (most + 1) * (optimizer->tensor_size + optimizer->options_size + sizeof *call->extras +
+                                    sizeof *call->spans);
+  if (call->size < size) {
+    free(call->memory);
+    call->memory = malloc(size);
+    call->size = call->memory ? size : 0;
+    if (!call->memory) return PyErr_NoMemory(), -1;
+  }
+  call->extras = (struct extra *)(void *)call->memory;
+  call->spans = (struct span *)(void *)(call->extras + most);
+  call->tensors = (char *)(call->spans + most);
+  call->options = call->tensors + most * optimizer->tensor_size;
   call->group_options = call->options + most * optimizer->options_size;
   return 0;
 }
 
 static void end(struct call *call) {
-  release(&call->holds);
-  free(call->tensors);
   free(call->storages);
-  free(call->extras);
-  free(call->spans);
+  let_go(&call->holds);
+  if (spare.memory || spare.holds.objects) { /* of a call that began and ended during this one */
+    free(call->memory);
+    release(&call->holds);
+    return;
+  }
+  spare.memory = call->memory;
+  spare.size = call->size;
+  spare.holds = call->holds;
 }
 
 int fail(glissade_status status) {
@@ -483,22 +506,37 @@ static int take(struct call *call, const struct request *r, bool partial, const 
   return 0;
 }
 
+/* Tells autograd that the params from `first` on were written to, as many as fit a list that Python allocates itself:
+   malloc would tidy up, as above. Returns the next one, or 0 with an exception. */
+static size_t tell_autograd(const struct call *call, size_t first) {
+  enum { MOST = 512 / sizeof(PyObject *) };
+  PyObject *tensors[MOST];
+  Py_ssize_t count = 0;
+  for (; first < call->count && count < MOST; ++first) {
+    PyObject *param = call->extras[first].param;
+    if (PyType_IsSubtype(Py_TYPE(param), (PyTypeObject *)tensor_class)) tensors[count++] = param;
+  }
+  if (!count) return first; /* they are of NumPy's classes */
+  PyObject *list = PyList_New(count);
+  for (Py_ssize_t i = 0; list && i < count; ++i) {
+    Py_INCREF(tensors[i]);
+    PyList_SetItem(list, i, tensors[i]);
+  }
+  PyObject *done = list ? PyObject_CallFunctionObjArgs(increment_version, list, NULL) : NULL;
+  Py_XDECREF(list);
+  Py_XDECREF(done);
+  return done ? first : 0;
+}
+
 static int count_steps(const struct call *call) {
-  PyObject *tensors = increment_version ? PyList_New(0) : NULL; /* other params are of NumPy's classes */
-  if (increment_version && !tensors) return -1;
-  int failed = 0;
   for (size_t i = 0; i < call->count; ++i) {
     const struct extra *extra = &call->extras[i];
     if (extra->step.data) write_count(&extra->step, extra->t);
     if (extra->product.data) *(float *)extra->product.data *= extra->momentum;
-    if (tensors && PyType_IsSubtype(Py_TYPE(extra->param), (PyTypeObject *)tensor_class))
-      failed |= PyList_Append(tensors, extra->param);
   }
-  if (!tensors) return 0;
-  PyObject *done = failed ? NULL : PyObject_CallFunctionObjArgs(increment_version, tensors, NULL);
-  Py_DECREF(tensors);
-  Py_XDECREF(done);
-  return done ? 0 : -1;
+  for (size_t i = 0; increment_version && i < call->count;)
+    if (!(i = tell_autograd(call, i))) return -1;
+  return 0;
 }
 
 /* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside): one step on the params

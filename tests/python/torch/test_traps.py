@@ -101,6 +101,17 @@ def test_a_step_between_forward_and_backward_is_noticed(name):
             loss.backward()
 
 
+@pytest.mark.parametrize("count", [1, 64, 65, 200])
+def test_a_step_is_noticed_at_each_of_many_params(count):
+    params = [torch.nn.Parameter(torch.ones(3)) for _ in range(count)]
+    opt = ours("SGD", params, strict=True)
+    for p in params:
+        p.grad = torch.ones(3)
+    versions = [p._version for p in params]
+    opt.step()
+    assert all(p._version > before for p, before in zip(params, versions))
+
+
 @every_optimizer
 def test_negated_views_have_their_sign(name):
     a, b = ([torch.nn.Parameter(torch.ones(4)), torch.nn.Parameter(torch.ones(1))] for _ in range(2))
