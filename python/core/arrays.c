@@ -311,6 +311,29 @@ int lend(struct holds *holds, struct place place, PyObject *object, struct array
   return 0;
 }
 
+bool look(PyObject *tensor, const struct plain *like, struct plain *out) {
+  const struct way *way = way_of(tensor);
+  struct dl_tensor found;
+  if (!way || way->kind != BY_EXCHANGE || !way->of_torch || way->exchange->borrow(tensor, &found)) {
+    PyErr_Clear();
+    return false;
+  }
+  bool plain = found.device_type == DL_CPU && found.code == DL_FLOAT && found.bits == 32 &&
+               found.lanes == 1 && (!like || like->ndim == found.ndim);
+  int64_t n = 1;
+  for (int i = found.ndim; plain && i-- > 0; n *= found.shape[i])
+    plain = found.strides[i] == n && (!like || like->shape[i] == found.shape[i]);
+  *out = (struct plain){(char *)found.data + found.byte_offset, (size_t)n, found.ndim, found.shape};
+  return plain;
+}
+
+bool is_not_negated(PyObject *tensor) {
+  PyObject *answer = torch.is_neg(tensor, NULL);
+  if (!answer) PyErr_Clear();
+  Py_XDECREF(answer);
+  return answer == Py_False;
+}
+
 int check_sign(struct place place, const struct array *a) {
   PyObject *answer = a->tensor ? torch.is_neg(a->tensor, NULL) : PyBool_FromLong(0);
   if (!answer) return -1;

@@ -63,6 +63,21 @@ int lend_beside(struct holds *holds, struct place place, PyObject *object, unsig
 /* ValueError for a negated view of torch, which has other signs in memory. */
 int check_sign(struct place place, const struct array *array);
 
+/* A tensor of torch as nearly all are: float32 in the memory of the CPU, row after row. */
+struct plain {
+  void *data;
+  size_t n;
+  int ndim;
+  const int64_t *shape; /* the tensor's own */
+};
+
+/* Whether a tensor is plain, and of the same shape as `like` unless that is NULL. If not, lend() says why; here there is
+   no exception. Nothing is held. */
+bool look(PyObject *tensor, const struct plain *like, struct plain *out);
+
+/* Whether it is certain that a tensor is no negated view. */
+bool is_not_negated(PyObject *tensor);
+
 /* know_torch(classify, alike, is_neg, to_capsule): what glissade.torch tells of its tensors. classify(type) is how
    they lend memory, alike(a, b) whether two distributed tensors lie alike, is_neg a method of some tensor, to_capsule
    exports a tensor of a torch without the exchange API. */

@@ -61,7 +61,7 @@ struct call {
   char *group_options;
   unsigned needed; /* which state arrays the options need */
   struct storing storing;
-  bool new_slot;
+  bool new_slot, has_product;
   int64_t product_t; /* NAdam's momenta: the step for which the following are known */
   float product, momentum;
 };
@@ -75,8 +75,12 @@ static struct {
 } spare;
 
 static int begin(struct call *call, const struct optimizer *optimizer, size_t most) {
-  *call = (struct call){
-      .optimizer = optimizer, .most = most, .memory = spare.memory, .size = spare.size, .holds = spare.holds};
+  *call = (struct call){.optimizer = optimizer,
+                        .most = most,
+                        .has_product = !strcmp(optimizer->name, "nadam"),
+                        .memory = spare.memory,
+                        .size = spare.size,
+                        .holds = spare.holds};
   memset(&spare, 0, sizeof spare);
   const size_t size = (most + 1) * (optimizer->tensor_size + optimizer->options_size + sizeof *call->extras +
                                     sizeof *call->spans);
@@ -292,18 +296,70 @@ static int put(struct call *call, char *tensor, Py_ssize_t index, size_t offset,
   return 0;
 }
 
-/* Adds a param that has a gradient. `state` is its dict or NULL. */
-static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *param, PyObject *grad,
-               PyObject *state, const struct request *r) {
+/* The value under a key of a param's state, which mostly is the next one; NULL without an exception if there is none. */
+static PyObject *next_of(PyObject *state, Py_ssize_t *next, PyObject *key) {
+  PyObject *found, *value;
+  Py_ssize_t here = *next;
+  if (PyDict_Next(state, &here, &found, &value) && found == key) {
+    *next = here;
+    return value;
+  }
+  value = PyDict_GetItemWithError(state, key);
+  if (!value) PyErr_Clear();
+  return value;
+}
+
+/* Begins what glissade is told of a param. */
+static void clear(const struct call *call, char *tensor, struct extra *extra) {
+  *extra = (struct extra){.param = extra->param, .index = extra->index, .group = extra->group, .t = 1};
+  memset(tensor, 0, call->optimizer->tensor_size);
+  memcpy(tensor, &call->optimizer->tensor_size, sizeof(size_t));
+}
+
+/* Fills in what glissade is told of a param whose tensors are all plain, as nearly all are. 0 without an exception where
+   they are not, or something is wrong with them: then fill() begins anew. */
+static int fill_plain(struct call *call, PyObject *param, PyObject *grad, PyObject *state,
+                      const struct request *r, char *tensor, struct extra *extra) {
   const struct optimizer *o = call->optimizer;
-  if (call->count == call->most)
-    return PyErr_SetString(PyExc_RuntimeError, "the lists of params have changed"), -1;
+  struct plain p, other;
+  if (call->storing.any || (!state && (r->counted || call->needed)) || !look(param, NULL, &p) ||
+      !look(grad, &p, &other) || !is_not_negated(grad) || (r->signs && !is_not_negated(param)))
+    return 0;
+  clear(call, tensor, extra);
+  memcpy(tensor + o->n, &p.n, sizeof p.n);
+  memcpy(tensor + o->param, &p.data, sizeof p.data);
+  memcpy(tensor + o->grad, &other.data, sizeof other.data);
+  extra->begin = p.data;
+  extra->end = extra->begin + p.n * sizeof(float);
+  Py_ssize_t next = 0;
+  if (r->counted) {
+    static const struct plain number = {.n = 1};
+    PyObject *step = next_of(state, &next, key_step);
+    if (!step || !look(step, &number, &other)) return 0;
+    if (hold(&call->holds, step)) return -1;
+    extra->step = (struct number){other.data, DL_FLOAT, 32};
+    extra->t = read_count(&extra->step) + 1;
+    if (extra->t < 1) return 0;
+    if (call->has_product && lend_product(call, state, extra)) return -1;
+  } else if (call->needed)
+    extra->t = 2; /* SGD's buffer exists, so its first step was taken */
+  for (size_t i = 0; i < o->states; ++i) {
+    if (!(call->needed & 1u << i)) continue;
+    PyObject *array = next_of(state, &next, o->state[i].key);
+    if (!array || !look(array, &p, &other)) return 0;
+    if (hold(&call->holds, array)) return -1;
+    memcpy(tensor + o->state[i].offset, &other.data, sizeof other.data);
+  }
+  return hold(&call->holds, grad) ? -1 : 1;
+}
+
+/* The same for all other arrays; -1 with an exception for those that glissade cannot do. */
+static int fill(struct call *call, PyObject *param, PyObject *grad, PyObject *state, const struct request *r,
+                char *tensor, struct extra *extra) {
+  const struct optimizer *o = call->optimizer;
+  const Py_ssize_t index = extra->index;
   struct array p, g, s;
-  char *tensor = call->tensors + call->count * o->tensor_size;
-  struct extra *extra = &call->extras[call->count];
-  *extra = (struct extra){.param = param, .index = index, .group = group, .t = 1};
-  memset(tensor, 0, o->tensor_size);
-  memcpy(tensor, &o->tensor_size, sizeof(size_t));
+  clear(call, tensor, extra);
   const struct storing *storing = &call->storing;
   const unsigned params = storing->bf16_params ? AS_FLOAT32 | AS_BFLOAT16 : AS_FLOAT32;
   const unsigned states = storing->any ? AS_FLOAT32 | AS_BFLOAT16 | AS_INT8 | AS_UINT8 : AS_FLOAT32;
@@ -335,7 +391,7 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
     if (lend_number(&call->holds, place, step, &extra->step)) return -1;
     extra->t = read_count(&extra->step) + 1;
     if (extra->t < 1) return unfit(PyExc_ValueError, place, "is no count of steps");
-    if (!strcmp(o->name, "nadam") && lend_product(call, state, extra)) return -1;
+    if (call->has_product && lend_product(call, state, extra)) return -1;
   }
   for (size_t i = 0; i < o->states; ++i) {
     if (!(call->needed & 1u << i)) continue;
@@ -356,6 +412,20 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
             offsetof(glissade_storage, states) + i * sizeof(glissade_array), &s, type, extra_data))
       return -1;
   }
+  return 0;
+}
+
+/* Adds a param that has a gradient. `state` is its dict or NULL. */
+static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *param, PyObject *grad,
+               PyObject *state, const struct request *r) {
+  const struct optimizer *o = call->optimizer;
+  if (call->count == call->most)
+    return PyErr_SetString(PyExc_RuntimeError, "the lists of params have changed"), -1;
+  char *tensor = call->tensors + call->count * o->tensor_size;
+  struct extra *extra = &call->extras[call->count];
+  *extra = (struct extra){.param = param, .index = index, .group = group};
+  const int filled = fill_plain(call, param, grad, state, r, tensor, extra);
+  if (filled < 0 || (!filled && fill(call, param, grad, state, r, tensor, extra))) return -1;
   const char *options = options_for(call, extra->t);
   memcpy(tensor + o->options, &options, sizeof options);
   ++call->count;

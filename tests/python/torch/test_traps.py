@@ -44,6 +44,40 @@ def test_state_that_is_replaced():
     step(a, b, one, two, 4)
 
 
+MISFITS = [("square_avg", torch.zeros(4, 5), "has another shape"), ("square_avg", torch.zeros(15), "has another shape"),
+           ("square_avg", torch.zeros(3, 5, dtype=torch.float64), "is float64, not float32"),
+           ("square_avg", torch.zeros(3, 5, dtype=torch.int32), "is int32, not float32"),
+           ("square_avg", torch.zeros(5, 3).t(), "does not lie in memory as its param"),
+           ("step", torch.zeros(2), "is not a single number"), ("step", torch.tensor(0.5), "is no count of steps"),
+           ("step", torch.tensor(-1.0), "is no count of steps")]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("array, wrong, words", MISFITS, ids=[f"{x[0]}-{x[1].dtype}-{x[1].shape}" for x in MISFITS])
+def test_states_that_do_not_fit(array, wrong, words, in_place):
+    params = [torch.nn.Parameter(torch.ones(3, 5)) for _ in range(2)]
+    opt = ours("RMSprop", params, strict=True)
+    for p in params:
+        p.grad = torch.ones(3, 5)
+    for _ in range(2):
+        opt.step()
+    before, state = copy.deepcopy(params), opt.state[params[1]]
+    if in_place:
+        right = state[array].data
+        state[array].data = wrong.clone()
+    else:
+        right, state[array] = state[array], wrong.clone()
+    with pytest.raises((TypeError, ValueError), match=f"{array} of param 1: {words}"):
+        opt.step()
+    assert same(params, before)
+    if in_place:
+        state[array].data = right
+    else:
+        state[array] = right
+    opt.step()
+    assert [int(s["step"]) for s in opt.state.values()] == [3, 3] and same(params[0], params[1])
+
+
 def test_params_and_memory_that_are_replaced():
     a, b, one, two = pair()
     step(a, b, one, two, 1)
