@@ -2,6 +2,7 @@
 #include "step.h"
 #include "arrays.h"
 #include "dlpack.h"
+#include "kept.h"
 #include "storage.h"
 #include <math.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ struct call {
   struct extra *extras;
   struct span *spans;
   struct holds holds;
+  struct kept *kept; /* of the states, or NULL */
   /* of the group that is gathered: */
   char *group_options;
   unsigned needed; /* which state arrays the options need */
@@ -100,6 +102,7 @@ static int begin(struct call *call, const struct optimizer *optimizer, size_t mo
 
 static void end(struct call *call) {
   free(call->storages);
+  give_back_kept(call->kept);
   let_go(&call->holds);
   if (spare.memory || spare.holds.objects) { /* of a call that began and ended during this one */
     free(call->memory);
@@ -321,6 +324,7 @@ static void clear(const struct call *call, char *tensor, struct extra *extra) {
 static int fill_plain(struct call *call, PyObject *param, PyObject *grad, PyObject *state,
                       const struct request *r, char *tensor, struct extra *extra) {
   const struct optimizer *o = call->optimizer;
+  const size_t at = (size_t)extra->index;
   struct plain p, other;
   if (call->storing.any || (!state && (r->counted || call->needed)) || !look(param, NULL, &p) ||
       !look(grad, &p, &other) || !is_not_negated(grad) || (r->signs && !is_not_negated(param)))
@@ -335,8 +339,8 @@ static int fill_plain(struct call *call, PyObject *param, PyObject *grad, PyObje
   if (r->counted) {
     static const struct plain number = {.n = 1};
     PyObject *step = next_of(state, &next, key_step);
-    if (!step || !look(step, &number, &other)) return 0;
-    if (hold(&call->holds, step)) return -1;
+    const int found = step ? look_at_kept(call->kept, &call->holds, at, 0, step, &number, &other) : 0;
+    if (found < 1) return found;
     extra->step = (struct number){other.data, DL_FLOAT, 32};
     extra->t = read_count(&extra->step) + 1;
     if (extra->t < 1) return 0;
@@ -346,8 +350,8 @@ static int fill_plain(struct call *call, PyObject *param, PyObject *grad, PyObje
   for (size_t i = 0; i < o->states; ++i) {
     if (!(call->needed & 1u << i)) continue;
     PyObject *array = next_of(state, &next, o->state[i].key);
-    if (!array || !look(array, &p, &other)) return 0;
-    if (hold(&call->holds, array)) return -1;
+    const int found = array ? look_at_kept(call->kept, &call->holds, at, i + 1, array, &p, &other) : 0;
+    if (found < 1) return found;
     memcpy(tensor + o->state[i].offset, &other.data, sizeof other.data);
   }
   return hold(&call->holds, grad) ? -1 : 1;
@@ -425,7 +429,9 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
   struct extra *extra = &call->extras[call->count];
   *extra = (struct extra){.param = param, .index = index, .group = group};
   const int filled = fill_plain(call, param, grad, state, r, tensor, extra);
-  if (filled < 0 || (!filled && fill(call, param, grad, state, r, tensor, extra))) return -1;
+  if (filled < 0 || (!filled && forget_kept(call->kept, &call->holds, (size_t)index)) ||
+      (!filled && fill(call, param, grad, state, r, tensor, extra)))
+    return -1;
   const char *options = options_for(call, extra->t);
   memcpy(tensor + o->options, &options, sizeof options);
   ++call->count;
@@ -491,7 +497,8 @@ static int gather(struct call *call, const struct request *r) {
         else if (state || !PyErr_Occurred())
           status = add(call, group, index, param, grad, state, r);
         if (PyErr_Occurred()) status = r->rest ? leave(r->rest, group, param) : -1;
-      }
+      } else if (grad)
+        status = forget_kept(call->kept, &call->holds, (size_t)index);
       Py_XDECREF(grad);
     }
     Py_XDECREF(fault);
@@ -609,18 +616,18 @@ static int count_steps(const struct call *call) {
   return 0;
 }
 
-/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside): one step on the params
-   of the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of as many,
-   or None for the attributes `grad`. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
+/* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside, kept): one step on the
+   params of the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of
+   as many, or None for the attributes `grad`; `kept` what keep() has made for these states, or None. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
    is returned in a list of (group, param, exception), and the step is not taken at all or for all others. Returns
    that list or None, and the norm or None. */
 static PyObject *step(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *aside;
-  PyObject *name, *max_norm;
+  PyObject *name, *max_norm, *kept;
   struct request r = {0};
-  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOpps", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
-                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &r.signs, &aside))
+  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOppsO", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
+                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &r.signs, &aside, &kept))
     return NULL;
   const struct optimizer *o = optimizer_named(name);
   const double limit = max_norm == Py_None ? 0 : PyFloat_AsDouble(max_norm);
@@ -642,7 +649,9 @@ static PyObject *step(PyObject *module, PyObject *arguments) {
 
   struct call call;
   double norm = 0;
-  int status = begin(&call, o, most) || gather(&call, &r) ? -1 : 0;
+  int status = begin(&call, o, most);
+  if (!status) call.kept = take_kept(kept, &call.holds, most, 1 + o->states);
+  if (!status) status = gather(&call, &r);
   const bool partial = !strcmp(aside, "rest");
   if (!status && (partial || !r.rest || !PyList_Size(r.rest)))
     status = take(&call, &r, partial, r.norm ? &limit : NULL, &norm);
@@ -788,4 +797,5 @@ PyMethodDef step_functions[] = {{"step", step, METH_VARARGS, NULL},
                                 {"know_torch", know_torch, METH_VARARGS, NULL},
                                 {"use_increment_version", use_increment_version, METH_VARARGS, NULL},
                                 {"use_one_thread", use_one_thread, METH_NOARGS, NULL},
+                                {"keep", keep, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};

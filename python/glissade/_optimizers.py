@@ -93,7 +93,7 @@ class Optimizer:
         if len(grads) != len(self.state):
             raise ValueError(f"grads: there are {len(grads)}, and {len(self.state)} params")
         return _core.step(self._optimizer, self.preset, self.param_groups, self.state, grads, self.threads, clip, None,
-                          True, False, "raise")[1]
+                          True, False, "raise", None)[1]
 
     def state_dict(self):
         """A copy of all that a later run needs to go on with the same bits: {"state": {number of a param: {"step":

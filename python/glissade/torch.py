@@ -68,6 +68,7 @@ class _Step(Stored):
 
     strict = False
     _max_norm = None
+    _kept = None  # tensors of the state, known to the extension from the last step
     _signs = False  # whether a param may be a negated view, which takes time to see
 
     def add_param_group(self, param_group):
@@ -78,6 +79,10 @@ class _Step(Stored):
 
     def __getstate__(self):
         return {**super().__getstate__(), "strict": self.strict, "_signs": self._signs}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self._kept = _core.keep()  # other states than before, if it is load_state_dict that calls this
 
     @staticmethod
     def profile_hook_step(func):
@@ -107,7 +112,7 @@ class _Step(Stored):
             if not self._unscale():
                 return loss
         rest, self._norm = _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(),
-                                      self._max_norm, None, self._counts, self._signs, "none")
+                                      self._max_norm, None, self._counts, self._signs, "none", self._kept)
         if rest is not None:
             self._step_rest(self._max_norm)
         return loss
@@ -165,7 +170,7 @@ class _Step(Stored):
 
         def step(max_norm, aside):
             return _core.step(*self._of, self.param_groups, self.state, None, torch.get_num_threads(), max_norm, fresh,
-                              self._counts, self._signs, aside)
+                              self._counts, self._signs, aside, self._kept)
 
         rest, self._norm = step(max_norm, "rest" if max_norm is None and not self.strict else "none")
         if rest and self.strict:
@@ -209,7 +214,7 @@ def _make_class(name, of):
 
     @functools.wraps(base.__init__)
     def __init__(self, *args, strict=False, state_dtype=None, bf16_params=None, seed=0, **kwargs):
-        self.strict = strict
+        self.strict, self._kept = strict, _core.keep()
         self._storing = {"state_dtype": state_dtype, "bf16_params": bf16_params, "seed": seed}
         _storage.of_group(self._storing)
         base.__init__(self, *args, **kwargs)

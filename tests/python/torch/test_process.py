@@ -122,6 +122,30 @@ def test_many_threads_with_optimizers_of_their_own():
     assert all(same(result, expected(10, 1 << 16)) for result in results)
 
 
+TWO_STEPS = """
+import threading, time, torch, glissade.torch
+torch.set_num_threads(1)
+params = [torch.nn.Parameter(torch.ones(n)) for n in (1 << 24, 1)]
+opt = glissade.torch.RMSprop(params, strict=True)
+for _ in range(6):
+    for p in params:
+        p.grad = torch.ones_like(p)
+    opt.step()
+    thread = threading.Thread(target=opt.step)
+    thread.start()
+    time.sleep(2e-3)  # it is in the midst of its work
+    params[0].grad = None
+    del opt.state[params[0]]
+    opt.step()
+    thread.join()
+"""
+
+
+def test_a_state_that_is_dropped_during_a_step():
+    result = subprocess.run([sys.executable, "-c", TWO_STEPS], text=True, timeout=120, capture_output=True)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_number_of_threads_is_that_of_torch():
     torch.set_num_threads(1)
     one = expected()

@@ -1,9 +1,11 @@
 """What has gone wrong, or would, between an optimizer with a step of its own and the rest of torch."""
 import copy
+import gc
 import math
 import subprocess
 import sys
 import warnings
+import weakref
 
 import glissade
 import glissade.torch
@@ -97,6 +99,71 @@ def test_params_and_memory_that_are_replaced():
         opt.state[params[1]]["square_avg"].share_memory_()
         params[1].data.resize_(7)
     step(a, b, one, two, 5)
+
+
+def test_states_that_are_dropped_are_freed():
+    params = [torch.nn.Parameter(torch.ones(3)) for _ in range(3)]
+    opt = ours("RMSprop", params)
+
+    def step():
+        for p in params:
+            p.grad = torch.ones(3)
+        opt.step()
+
+    def average(i):
+        return weakref.ref(opt.state[params[i]]["square_avg"])
+
+    for _ in range(2):
+        step()
+    replaced = average(0)
+    opt.state[params[0]] = {key: value.clone() for key, value in opt.state[params[0]].items()}
+    step()
+    assert replaced() is None
+    frozen, gone = average(1), average(2)
+    params[1].grad = params[2].grad = None
+    del opt.state[params[1]], opt.state[opt.param_groups[0]["params"].pop()]
+    opt.step()
+    assert frozen() is None and gone() is None
+    step()
+    loaded = average(0)
+    opt.load_state_dict(copy.deepcopy(opt.state_dict()))
+    assert loaded() is None
+    step()
+    last = average(0)
+    del opt
+    gc.collect()
+    assert last() is None
+
+
+def test_states_of_a_param_that_becomes_torchs_are_freed():
+    p = torch.nn.Parameter(torch.ones(3))
+    opt = ours("RMSprop", [p])
+    for _ in range(2):
+        p.grad = torch.ones(3)
+        opt.step()
+    old = weakref.ref(opt.state[p]["square_avg"])
+    p.data, p.grad = p.data.double(), None
+    p.grad = torch.ones(3, dtype=torch.float64)
+    opt.state[p]["square_avg"] = opt.state[p]["square_avg"].double()
+    opt.step()
+    assert old() is None and opt.state[p]["step"] == 3
+
+
+def test_an_optimizer_that_its_params_refer_to_is_collected():
+    def train():
+        params = make_params(shapes=((3,), (4,)))
+        opt = ours("RMSprop", params, strict=True)
+        params[0].of = opt
+        params[1].register_hook(lambda grad: grad * len(opt.state))
+        for _ in range(3):
+            opt.zero_grad()
+            sum(p.square().sum() for p in params).backward()
+            opt.step()
+        return [weakref.ref(x) for x in (opt, *params, opt.state[params[0]]["square_avg"])]
+
+    left = train()
+    gc.collect()
+    assert [ref() for ref in left] == [None] * 4
 
 
 def test_no_state_is_made_for_params_without_gradients():
