@@ -4,6 +4,7 @@
 #include "dlpack.h"
 #include "kept.h"
 #include "storage.h"
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -616,18 +617,29 @@ static int count_steps(const struct call *call) {
   return 0;
 }
 
+static int to_threads(PyObject *object, void *threads) {
+  if (PyLong_Check(object)) {
+    const long value = PyLong_AsLong(object);
+    if (value >= INT_MIN && value <= INT_MAX && !PyErr_Occurred()) return *(int *)threads = (int)value, 1;
+    PyErr_Clear();
+  }
+  PyErr_Format(PyExc_TypeError, "threads must be an int, not %R", object);
+  return 0;
+}
+
 /* step(optimizer, preset, groups, states, grads, threads, max_norm, fresh, counted, signs, aside, kept): one step on the
    params of the groups. `states` is a list of dicts for all params in order, or a dict by param; `grads` a sequence of
-   as many, or None for the attributes `grad`; `kept` what keep() has made for these states, or None. With `aside` "raise" a param that cannot be used raises, with "none" or "rest" it
-   is returned in a list of (group, param, exception), and the step is not taken at all or for all others. Returns
-   that list or None, and the norm or None. */
+   as many, or None for the attributes `grad`; `kept` what keep() has made for these states, or None. With `aside`
+   "raise" a param that cannot be used raises, with "none" or "rest" it is returned in a list of (group, param,
+   exception), and the step is not taken at all or for all others. Returns that list or None, and the norm or None. */
 static PyObject *step(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *aside;
   PyObject *name, *max_norm, *kept;
   struct request r = {0};
-  if (!PyArg_ParseTuple(arguments, "UUO!OOiOOppsO", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
-                        &r.grads, &r.threads, &max_norm, &r.fresh, &r.counted, &r.signs, &aside, &kept))
+  if (!PyArg_ParseTuple(arguments, "UUO!OOO&OOppsO", &name, &r.preset, &PyList_Type, &r.groups, &r.states,
+                        &r.grads, to_threads, &r.threads, &max_norm, &r.fresh, &r.counted, &r.signs, &aside,
+                        &kept))
     return NULL;
   const struct optimizer *o = optimizer_named(name);
   const double limit = max_norm == Py_None ? 0 : PyFloat_AsDouble(max_norm);
@@ -672,8 +684,9 @@ static PyObject *step(PyObject *module, PyObject *arguments) {
 static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
   (void)module;
   PyObject *name, *preset, *options, *arrays;
-  if (!PyArg_ParseTuple(arguments, "UUO!O!", &name, &preset, &PyDict_Type, &options, &PyTuple_Type, &arrays))
+  if (!PyArg_ParseTuple(arguments, "UOO!O!", &name, &preset, &PyDict_Type, &options, &PyTuple_Type, &arrays))
     return NULL;
+  if (!PyUnicode_Check(preset)) return PyErr_Format(PyExc_TypeError, "preset must be a str, not %R", preset);
   const struct optimizer *o = optimizer_named(name);
   struct call call;
   if (!o) return NULL;
@@ -717,14 +730,31 @@ static PyObject *step_arrays(PyObject *module, PyObject *arguments) {
   Py_RETURN_NONE;
 }
 
+/* check_params(params, first, bfloat16): raises unless a step could write to each, the first of which has that number. */
+static PyObject *check_params(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *params;
+  Py_ssize_t first;
+  int bfloat16, status = 0;
+  if (!PyArg_ParseTuple(arguments, "O!np", &PyList_Type, &params, &first, &bfloat16)) return NULL;
+  struct holds holds = {0};
+  for (Py_ssize_t i = 0; !status && i < PyList_Size(params); ++i) {
+    struct array array;
+    status = lend_array(&holds, (struct place){"param", first + i}, PyList_GetItem(params, i),
+                        bfloat16 ? AS_FLOAT32 | AS_BFLOAT16 : AS_FLOAT32, true, &array);
+  }
+  release(&holds);
+  return status ? NULL : (Py_INCREF(Py_None), Py_None);
+}
+
 /* grad_norm(grads, threads): the norm of arrays together, the largest magnitude, and whether all is finite. */
 static PyObject *grad_norm(PyObject *module, PyObject *arguments) {
   (void)module;
   PyObject *grads;
   int threads;
-  if (!PyArg_ParseTuple(arguments, "Oi", &grads, &threads)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "OO&", &grads, to_threads, &threads)) return NULL;
   const Py_ssize_t count = PySequence_Size(grads);
-  if (count < 0) return NULL;
+  if (count < 0) return PyErr_Format(PyExc_TypeError, "grads must be a sequence, not %R", grads);
   glissade_grad *list = calloc((size_t)count + 1, sizeof *list);
   struct holds holds = {0};
   int status = list ? 0 : (PyErr_NoMemory(), -1);
@@ -793,6 +823,7 @@ int intern_keys(void) {
 
 PyMethodDef step_functions[] = {{"step", step, METH_VARARGS, NULL},
                                 {"step_arrays", step_arrays, METH_VARARGS, NULL},
+                                {"check_params", check_params, METH_VARARGS, NULL},
                                 {"grad_norm", grad_norm, METH_VARARGS, NULL},
                                 {"know_torch", know_torch, METH_VARARGS, NULL},
                                 {"use_increment_version", use_increment_version, METH_VARARGS, NULL},

@@ -1,5 +1,6 @@
 """Optimizers that own the state of a list of arrays: RMSprop, Adam and so on."""
 import inspect
+from collections.abc import Iterable, Mapping
 
 import numpy
 
@@ -27,7 +28,7 @@ class Optimizer:
                          **options}
         self._storing = {"state_dtype": state_dtype, "bf16_params": bf16_params, "seed": seed}
         _storage.of_group(self._storing)
-        groups = [params] if _is_array(params) else list(params)
+        groups = _listed(params)
         if not groups:
             raise ValueError("params: the list is empty")
         if not isinstance(groups[0], dict):
@@ -38,10 +39,12 @@ class Optimizer:
     def add_param_group(self, group):
         """Adds arrays with options of their own: a dict {"params": [array, ...], option: value, ...}. The options
         that it lacks are those of the constructor."""
+        if not isinstance(group, dict) or "params" not in group:
+            raise TypeError("params: each group must be a dict with \"params\"")
         group = dict(group)
-        params = group.pop("params")
-        params = [params] if _is_array(params) else list(params)
+        params = _listed(group.pop("params"))
         storing = _storage.of_group({name: group.pop(name, value) for name, value in self._storing.items()})
+        _core.check_params(params, len(self.state), bool(storing.get("bf16_params")))
         check_names("a group of " + type(self).__name__, group, self._options)
         options = {**self.defaults, **group, **storing}
         needed = _core.states(self._optimizer, self.preset, options)
@@ -90,8 +93,14 @@ class Optimizer:
         Returns None, and with `clip` the norm before it as a float. If that is not finite, no step was taken.
         TypeError or ValueError names what is wrong, and then nothing was changed.
         """
+        if not hasattr(grads, "__len__"):
+            raise TypeError(f"grads must be a sequence, not {grads!r}")
         if len(grads) != len(self.state):
             raise ValueError(f"grads: there are {len(grads)}, and {len(self.state)} params")
+        if clip is not None and not hasattr(clip, "__float__"):
+            raise TypeError(f"clip must be a number, not {clip!r}")
+        if clip is not None and not float(clip) >= 0:
+            raise ValueError(f"clip must be at least 0, not {clip!r}")
         return _core.step(self._optimizer, self.preset, self.param_groups, self.state, grads, self.threads, clip, None,
                           True, False, "raise", None)[1]
 
@@ -107,6 +116,8 @@ class Optimizer:
     def load_state_dict(self, state_dict):
         """Takes over what state_dict() returned, for the same number of groups and of params of the same shapes.
         ValueError says what does not fit, and then nothing was changed."""
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= state_dict.keys():
+            raise TypeError("state_dict must be a dict with \"state\" and \"param_groups\"")
         given = state_dict["param_groups"]
         if [len(g["params"]) for g in given] != [len(g["params"]) for g in self.param_groups]:
             raise ValueError("state_dict: its groups have other numbers of params")
@@ -129,8 +140,12 @@ class Optimizer:
         return f"{type(self).__name__}({'; '.join(groups)})"
 
 
-def _is_array(params):
-    return hasattr(params, "shape") or hasattr(params, "__dlpack__")
+def _listed(params):
+    if hasattr(params, "shape") or hasattr(params, "__dlpack__"):
+        return [params]
+    if not isinstance(params, Iterable):
+        raise TypeError(f"params must be an array, arrays or groups, not {params!r}")
+    return list(params)
 
 
 def _make_class(name, optimizer, preset):

@@ -155,12 +155,43 @@ def test_wrong_names_and_numbers():
         glissade.RMSprop([own[0], own[0]])
     opt = glissade.RMSprop([own[0]])
     refuses(ValueError, "grads: there are 2, and 1", lambda: opt.step([own[1]] * 2), own)
-    with pytest.raises(ValueError, match="max_norm"):
-        opt.step([own[1]], clip=-1)
+    for clip, exception in ((-1, ValueError), (numpy.float32("nan"), ValueError), ("x", TypeError)):
+        with pytest.raises(exception, match="clip must be"):
+            opt.step([own[1]], clip=clip)
+    for grads in (None, 5, (a for a in own)):
+        with pytest.raises(TypeError, match="grads must be a sequence"):
+            opt.step(grads)
+        with pytest.raises(TypeError, match="grads must be a sequence"):
+            glissade.grad_norm(grads)
+    with pytest.raises(TypeError, match="threads must be an int, not 'x'"):
+        glissade.grad_norm([own[1]], threads="x")
+    refuses(TypeError, "preset must be a str, not 5", lambda: glissade.rmsprop_step(*own, preset=5), own)
+    for threads in ("x", None, 1 << 40):
+        opt.threads = threads
+        with pytest.raises(TypeError, match="threads must be an int"):
+            opt.step([own[1]])
     opt.threads = -1
     with pytest.raises(ValueError, match="threads"):
         opt.step([own[1]])
     assert own[0].tolist() == arrays()[0].tolist() and opt.state[0]["step"] == 0
+
+
+def test_wrong_params_are_named_at_once():
+    good = numpy.ones(3, numpy.float32)
+    frozen = good.copy()
+    frozen.flags.writeable = False
+    for wrong, words in ((5, "params must be an array"), ([good, 5], "param of param 1: <class 'int'> is no array"),
+                         ([good, good.astype(float)], "param of param 1: is float64, not float32"),
+                         ([numpy.ones(6, numpy.float32)[::2]], "param of param 0: is not contiguous"),
+                         ([{"params": good}, {"params": frozen}], "param of param 1: is read-only"),
+                         ([{"params": good}, good], "params: each group must be a dict"),
+                         ([{"lr": 1.0}], "params: each group must be a dict")):
+        with pytest.raises((TypeError, ValueError), match=words):
+            glissade.RMSprop(wrong)
+    opt = glissade.RMSprop(good)
+    with pytest.raises(TypeError, match="param of param 1: is float64"):
+        opt.add_param_group({"params": [numpy.ones(2)]})
+    assert len(opt.param_groups) == len(opt.state) == 1
 
 
 def test_groups_have_their_own_params_and_states():
@@ -184,6 +215,9 @@ def test_a_wrong_state_dict_changes_nothing():
     opt.step([numpy.ones(3, numpy.float32)])
     before = repr(opt.state_dict())
     good = opt.state_dict()
+    for wrong in (5, {}, {"state": {}}):
+        with pytest.raises(TypeError, match="state_dict must be a dict"):
+            opt.load_state_dict(wrong)
     for wrong, words in (({**good, "param_groups": []}, "groups"),
                          ({**good, "param_groups": [{**good["param_groups"][0], "params": []}]}, "numbers of params"),
                          ({**good, "param_groups": [{**good["param_groups"][0], "lr": -1.0}]}, "lr"),
