@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* dladdr */
 #include "arrays.h"
 #include "optimizers.h"
+#include "options.h"
 #include "step.h"
 #include "storage.h"
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Arrays of 16 and 8 bits: as which glissade_type an array of Python stands, and those to and from float32. */
 #include "storage.h"
-#include "step.h"
+#include "options.h"
 #include <string.h>
 
 static PyObject *key_bf16_params, *key_seed;
