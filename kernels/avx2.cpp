@@ -14,7 +14,7 @@ struct isa {
 
   static reg flush(reg a, reg tiny) { return _mm256_and_ps(a, _mm256_cmp_ps(abs(a), tiny, _CMP_NLT_UQ)); }
 
-  static constexpr unsigned on_intel = shared, elsewhere = shared;
+  static constexpr bool divider_helps_on_intel = true, divider_helps_elsewhere = true;
   struct doubt {
     __v8si lanes = {};
     friend doubt operator|(doubt a, doubt b) { return {a.lanes | b.lanes}; }

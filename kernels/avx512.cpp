@@ -22,7 +22,7 @@ struct isa {
     return _mm512_maskz_mov_ps(_mm512_test_epi32_mask(_mm512_castps_si512(a), kept), a);
   }
 
-  static constexpr unsigned on_intel = 0, elsewhere = shared;
+  static constexpr bool divider_helps_on_intel = false, divider_helps_elsewhere = true;
   struct doubt {
     __mmask16 lanes = 0;
     friend doubt operator|(doubt a, doubt b) { return {static_cast<__mmask16>(a.lanes | b.lanes)}; }

@@ -8,12 +8,13 @@
 #include "norm.hpp"
 #include "pass.hpp"
 #include "row_wise.hpp"
+#include "rows.hpp"
 #include "table.hpp"
 
 namespace glissade {
 namespace {
 
-template <class isa, unsigned ways>
+template <class isa, bool divider_helps>
 constexpr table table_of(const char *name) {
   return {
       name,
@@ -24,9 +25,9 @@ constexpr table table_of(const char *name) {
 #define GLISSADE_STORAGE(name, codec, ...) {codec<isa>::decode, codec<isa>::encode},
 #include "glissade/storages.inc"
       },
-      kernel_of<isa, row_wise, ways>,
+      kernel_of<isa, row_wise, divider_helps>,
 #define GLISSADE_OPTIMIZER(name, preset)                                                                     \
-  {kernel_of<isa, rules::name, ways>, rows_kernel_of<isa, rules::name>},
+  {kernel_of<isa, rules::name, divider_helps>, rows_kernel_of<isa, rules::name>},
 #include "glissade/optimizers.inc"
   };
 }
@@ -34,9 +35,10 @@ constexpr table table_of(const char *name) {
 template <class isa>
 constexpr tables tables_of(const char *name) {
   if constexpr (has_products<isa>)
-    return {table_of<isa, isa::on_intel>(name), table_of<isa, isa::elsewhere>(name)};
+    return {table_of<isa, isa::divider_helps_on_intel>(name),
+            table_of<isa, isa::divider_helps_elsewhere>(name)};
   else
-    return {table_of<isa, 0>(name), table_of<isa, 0>(name)};
+    return {table_of<isa, false>(name), table_of<isa, false>(name)};
 }
 
 } // namespace

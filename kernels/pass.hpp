@@ -1,4 +1,4 @@
-// The one loop that runs a rule over memory: whole registers, then the rest with the same rule.
+// The loop that runs a rule over memory: whole registers, and with the same rule what lies beside them.
 #pragma once
 #include "rules.hpp"
 #include "vec.hpp"
@@ -51,8 +51,8 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   // registers with a subnormal state take the careful words.
   static constexpr std::size_t wary = 16 * width;
 
-  static void run(const void *given, unsigned ways, float *const *arrays, std::size_t begin, std::size_t end,
-                  float *const *next) {
+  static void run(const void *given, bool divider_helps, float *const *arrays, std::size_t begin,
+                  std::size_t end, float *const *next) {
     const auto &c = *static_cast<const coefficients *>(given);
     if constexpr (width > 1)
       if (end - begin >= 8 * width)
@@ -62,7 +62,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
           begin += before;
         }
     const std::size_t last = begin + (end - begin) / width * width;
-    if (begin < last) registers(c, ways, {arrays, begin, last, next});
+    if (begin < last) registers(c, divider_helps, {arrays, begin, last, next});
     if constexpr (width > 1)
       if (last < end) few_elements(c, arrays, last, end - last);
   }
@@ -74,24 +74,25 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     float *const *next;
   };
 
-  static void registers(const coefficients &c, unsigned ways, const stretch &all) {
-    if constexpr (has_products<isa>) {
+  static void registers(const coefficients &c, bool divider_helps, const stretch &all) {
+    if constexpr (has_products<isa> && rule::roots) {
       const bool neutral = c.neutral();
       for (std::size_t i = all.begin;;) {
-        i = neutral ? until_in_doubt<true>(c, ways, all, i) : until_in_doubt<false>(c, ways, all, i);
+        i = neutral ? until_in_doubt<true>(c, divider_helps, all, i)
+                    : until_in_doubt<false>(c, divider_helps, all, i);
         if (i == all.end) return;
         const std::size_t stop = all.end - i < wary ? all.end : i + wary;
-        one_by_one(c, ways, all, i, stop);
+        one_by_one(c, divider_helps, all, i, stop);
         i = stop;
       }
     } else {
-      until_in_doubt<false>(c, ways, all, all.begin);
+      until_in_doubt<false>(c, divider_helps, all, all.begin);
     }
   }
 
   // Computes registers up to one whose products are in doubt, and says which. This is the loop that takes the time.
   template <bool neutral>
-  [[gnu::noinline]] static std::size_t until_in_doubt(const coefficients &given, unsigned ways,
+  [[gnu::noinline]] static std::size_t until_in_doubt(const coefficients &given, bool divider_helps,
                                                       const stretch &all, std::size_t i) {
     const coefficients c = given; // copies, which stores cannot alias
     float *const at[] = {all.arrays[k]...};
@@ -107,7 +108,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
       while (i < end)
         next_register(by_divider<neutral>());
     } else {
-      if (ways & shared) {
+      if (divider_helps) {
         if constexpr (rule::quotients) {
           while (i < end)
             if (!next_register(by_both<neutral>())) return i;
@@ -126,14 +127,14 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
 
   // Computes registers of which some were in doubt, by the divider; where subnormals are slow, those with a subnormal state
   // by the careful words.
-  [[gnu::noinline]] static void one_by_one(const coefficients &given, [[maybe_unused]] unsigned ways,
+  [[gnu::noinline]] static void one_by_one(const coefficients &given, [[maybe_unused]] bool divider_helps,
                                            const stretch &all, std::size_t i, std::size_t stop) {
     const coefficients c = given;
     float *const at[] = {all.arrays[k]...};
     for (; i < stop; i += width) {
       prefetch(at, i, all.end, all.next, tail_of(all.begin, all.end));
       if constexpr (has_careful_words<isa> && rule::roots)
-        if (!(ways & shared) && any_subnormal(at, i)) {
+        if (!divider_helps && any_subnormal(at, i)) {
           step<careful>(c, at, i);
           continue;
         }
@@ -144,7 +145,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return ((k >= 2 && used[k] && isa::any_subnormal(vec<isa>::load(at[k] + i).r)) || ...);
   }
 
-  // Fewer elements than a register has. Not by products: the rest of the register is 0.
+  // Fewer elements than a register has. Not by products, which are in doubt of the zeros in the rest of the register.
   [[gnu::noinline]] static void few_elements(const coefficients &c, float *const *at, std::size_t i,
                                              std::size_t n) {
     step<divider>(c, at, i, first_of_it{n});
@@ -182,37 +183,13 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     V at[sizeof...(k)];
     ((used[k] ? void(at[k] = part.template load<way>(arrays[k] + i)) : void()), ...);
     rule::template step<mode>(c, at[k]...);
-    if constexpr (way::products) {
+    if constexpr (way::may_doubt) {
       typename V::doubt doubt = {};
       ((written[k] ? void(doubt = doubt | at[k].in_doubt) : void()), ...);
       if (isa::any(doubt)) return false;
     }
     ((written[k] ? part.store(at[k], arrays[k] + i) : void()), ...);
     return true;
-  }
-
-  // Rows lie anywhere, so that no CPU foresees the next, and memory is the limit: the divider alone is fast enough.
-  static void run_rows(const void *given, float *const *arrays, const std::int64_t *indices, std::size_t n,
-                       std::size_t rows_ahead, std::size_t first, std::size_t last) {
-    const auto c = *static_cast<const coefficients *>(given);
-    float *const begin[] = {arrays[k]...};
-    const std::size_t whole = n / width * width;
-    for (std::size_t row = first; row < last; ++row) {
-      const std::size_t own[] = {static_cast<std::size_t>(indices[row]) * n, row * n};
-      float *const at[] = {used[k] ? begin[k] + own[k == 1] : nullptr...};
-      const std::size_t later =
-          static_cast<std::size_t>(indices[row + rows_ahead < last ? row + rows_ahead : row]) * n;
-      if constexpr (width == 1) {
-        until_in_doubt<false>(c, 0, {at, 0, n, nullptr}, 0);
-      } else {
-        for (std::size_t i = 0; i < whole; i += width) {
-          ((written[k] ? prefetch_element(begin[k], later + i) : void()), ...);
-          step<divider>(c, at, i);
-        }
-        ((written[k] ? prefetch_element(begin[k], later + n - 1) : void()), ...);
-        if (whole < n) few_elements(c, at, whole, n - whole);
-      }
-    }
   }
 
   static std::size_t tail_of(std::size_t begin, std::size_t end) {
@@ -240,22 +217,14 @@ struct passes;
 template <class isa, class rule, unsigned... mode>
 struct passes<isa, rule, std::integer_sequence<unsigned, mode...>> {
   using arrays = std::make_index_sequence<array_count<rule>>;
-  using first = pass<isa, rule, 0, arrays>;
-  static constexpr decltype(&first::run) elements[] = {&pass<isa, rule, mode, arrays>::run...};
-  static constexpr decltype(&first::run_rows) rows[] = {&pass<isa, rule, mode, arrays>::run_rows...};
+  static constexpr decltype(&pass<isa, rule, 0, arrays>::run) all[] = {
+      &pass<isa, rule, mode, arrays>::run...};
 };
 
-template <class isa, class rule, unsigned ways>
+template <class isa, class rule, bool divider_helps>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                std::size_t end, float *const *next) {
-  passes<isa, rule>::elements[mode](coefficients, ways, arrays, begin, end, next);
-}
-
-template <class isa, class rule>
-void rows_kernel_of(const void *coefficients, unsigned mode, float *const *arrays,
-                    const std::int64_t *indices, std::size_t width, std::size_t ahead, std::size_t first,
-                    std::size_t last) {
-  passes<isa, rule>::rows[mode](coefficients, arrays, indices, width, ahead, first, last);
+  passes<isa, rule>::all[mode](coefficients, divider_helps, arrays, begin, end, next);
 }
 
 } // namespace

@@ -9,24 +9,23 @@ namespace {
 // How a register takes roots and divisions by a coefficient: by the CPU's divider, or by products, which give the same
 // bits on other parts of the CPU, or else the doubt whether they do. `neutral` leaves out what is neutral (rule.hpp).
 template <bool roots, bool quotients, bool is_neutral>
-struct by {
-  static constexpr bool root_products = roots, products = roots || quotients, neutral = is_neutral,
-                        careful_words = false;
+struct way_of {
+  static constexpr bool root_products = roots;
+  static constexpr bool may_doubt = roots || quotients;
+  static constexpr bool neutral = is_neutral;
+  static constexpr bool careful_words = false;
 };
 template <bool neutral>
-using by_divider = by<false, false, neutral>;
+using by_divider = way_of<false, false, neutral>;
 template <bool neutral>
-using by_products = by<true, true, neutral>;
+using by_products = way_of<true, true, neutral>;
 template <bool neutral>
-using by_both = by<false, true, neutral>; // roots by the divider, quotients by products
+using by_both = way_of<false, true, neutral>; // roots by the divider, quotients by products
 using divider = by_divider<false>;
 // As by the divider, but subnormals cost no more than other numbers.
 struct careful : divider {
   static constexpr bool careful_words = true;
 };
-
-// The divider and the products share the work, so that both are busy: `pass` says how. Else products do what they can.
-inline constexpr unsigned shared = 1;
 
 template <class isa>
 inline constexpr bool has_products = requires {
@@ -47,12 +46,11 @@ struct doubt_of {
   using type = certain;
 };
 template <class isa, class way>
-requires way::products struct doubt_of<isa, way> {
+requires way::may_doubt struct doubt_of<isa, way> {
   using type = typename isa::doubt;
 };
 
-// An `isa` brings the register and the three words that must be one correctly rounded instruction: fma, div,
-// sqrt. xsimd brings the others; its own versions of those three are not exact on every instruction set.
+// An `isa` brings the register and the three words that must be rounded once: fma, div, sqrt. xsimd brings the others; its own versions of those three are not exact on every instruction set.
 template <class instructions, class way = divider>
 struct vec {
   using isa = instructions;
@@ -105,7 +103,7 @@ struct vec {
   friend auto sqrt(vec a) {
     if constexpr (way::root_products)
       return root(a);
-    else if constexpr (way::products)
+    else if constexpr (way::may_doubt)
       return a_root{of(isa::sqrt(a.r), a)};
     else if constexpr (way::careful_words)
       return vec(isa::careful_sqrt(a.r));
@@ -114,7 +112,7 @@ struct vec {
   }
   // By a float more than 0, at most 1, whose reciprocal was rounded once.
   friend vec divided(vec a, float by, [[maybe_unused]] float reciprocal) {
-    if constexpr (way::products)
+    if constexpr (way::may_doubt)
       return quotient(of(a.r, a, at_least(abs(a), 0x1p-96f), at_least(0x1p64f, abs(a))), by, reciprocal);
     else
       return a / by;

@@ -53,8 +53,8 @@ glissade_status step(const void *options, const list &all) {
   return GLISSADE_OK;
 }
 
-// What the kernel is told of options that are right, or null.
-const prepared *prepare_once(const erased_rule &rule, const void *options, prepared &fresh) {
+// What the kernel is told of options of this version's size, or null if they are wrong.
+const prepared *prepared_for(const erased_rule &rule, const void *options, prepared &fresh) {
   if (const prepared *before = remembered(rule, options)) return before;
   const default_float_mode here;
   if (check_options(rule, options) || check_step_number(rule, options)) return nullptr;
@@ -69,11 +69,13 @@ glissade_status step_one(const erased_rule &rule, const void *options, const voi
   const list all(rule, 1, given);
   const tensor one = all(0);
   prepared fresh;
-  if (options && list::size_at(options) == rule.options_size && one.n != 0 && one.n < 2 * worth_a_thread)
-    if (const prepared *p = prepare_once(rule, options, fresh))
+  if (options && list::size_at(options) == rule.options_size && one.n != 0 &&
+      !worth_a_team(lines_of(one.n) * line))
+    if (const prepared *p = prepared_for(rule, options, fresh))
       if (const table *kernels = table_in_use();
           kernels && rule.arrays_are_right(p->mode, one.arrays, one.n)) {
-        const default_float_mode here; // last: to read the mode waits for all arithmetic of the step before
+        // Last, since to read the mode waits for all arithmetic of the step before; until here there is none of floats.
+        const default_float_mode here;
         (kernels->*rule.kernels).elements(p->coefficients, p->mode, one.arrays, 0, one.n, nullptr);
         return GLISSADE_OK;
       }

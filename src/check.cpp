@@ -15,7 +15,7 @@ struct places {
 
   bool only_reads(std::size_t i) const { return i == 1 || (i != 0 && i == indices); }
   bool overlaps(std::size_t i, const places &other, std::size_t j) const {
-    return at[i] - other.at[j] < other.bytes[j] || other.at[j] - at[i] < bytes[i];
+    return !are_apart(at[i], bytes[i], other.at[j], other.bytes[j]);
   }
 };
 
@@ -78,10 +78,10 @@ glissade_status check_step_number(const erased_rule &rule, const void *options) 
 }
 
 glissade_status check_array(const float *array, std::size_t n, glissade_status if_null) {
-  if (!array) return if_null;
   const auto address = reinterpret_cast<std::uintptr_t>(array);
-  if (address % sizeof(float) != 0) return GLISSADE_MISALIGNED_ARRAY;
-  return address > UINTPTR_MAX - n * sizeof(float) ? GLISSADE_BAD_N : GLISSADE_OK;
+  if (may_be_floats(address, n * sizeof(float))) return GLISSADE_OK;
+  if (!array) return if_null;
+  return address % sizeof(float) != 0 ? GLISSADE_MISALIGNED_ARRAY : GLISSADE_BAD_N;
 }
 
 glissade_status check_indices_array(const std::int64_t *indices, std::size_t count) {
@@ -145,7 +145,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
   std::int64_t step = step_of(rule, call.options);
   tensor before = {};
   places all_places[2]; // of this tensor and of the one before, in turn
-  bool placed = false;  // the one before
+  bool placed = false;  // the one before is in them
   for (call.at = 0; call.at < all.count(); ++call.at) {
     if (all.struct_size() != rule.tensor_size || list::size_at(all.at(call.at)) != rule.tensor_size)
       if (const auto fault =
@@ -171,7 +171,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       placed = false;
     } else {
       places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
-      if (!placed && !rows) {
+      if (!placed && !rows) { // it was right
         places_before.count = 0;
         check_arrays(rule, mode_before, before, first, step, nullptr, places_before);
       }

@@ -1,5 +1,6 @@
 // A rule without its types: what the one driver for all of them knows of its options, arrays and coefficients.
 #pragma once
+#include "places.hpp"
 #include "rules.hpp"
 #include "table.hpp"
 #include <cstdint>
@@ -55,8 +56,9 @@ struct erased_rule {
   unsigned (*mode_of)(const void *options);
   void (*prepare)(const void *options, double clip, prepared &to); // grad_scale is multiplied by `clip`
   float (*initial)(const void *options, std::size_t array);        // what reset writes
+  bool (*same)(const void *options, const void *others);           // in every field
   // What check.cpp finds of arrays of floats, in fewer instructions and without the name of a fault: whether all that the mode
-  // uses may be n floats, n from 1 to 2^60; and whether such tensors may stand side by side in a list.
+  // uses may be n floats, 0 < n <= 2^61; and whether such tensors may stand side by side in a list.
   bool (*arrays_are_right)(unsigned mode, float *const *arrays, std::size_t n);
   bool (*neighbours_are_right)(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
                                float *const *others, std::size_t m);
@@ -111,12 +113,19 @@ struct typed {
     const auto field = rule::states[array - 2].initial;
     return field ? f(of(o).*field) : 0;
   }
+  static bool same(const void *options, const void *others) {
+    const auto &a = of(options), &b = of(others);
+    std::uint64_t different = 0; // bits; and not those between the fields
+#define GLISSADE_OPTION(name, NAME, allowed)                                                                 \
+  if constexpr (requires { a.name; }) different |= bits(a.name) ^ bits(b.name);
+#include "glissade/options.inc"
+    return different == 0;
+  }
   static bool arrays_are_right(unsigned mode, float *const *arrays, std::size_t n) {
     const std::uintptr_t bytes = n * sizeof(float);
     const auto one = [=]<std::size_t i, std::size_t... before>(index<i>, std::index_sequence<before...>) {
-      const auto at = reinterpret_cast<std::uintptr_t>(arrays[i]);
-      const unsigned alone = (at % sizeof(float) == 0) & (at - 1 < UINTPTR_MAX - bytes);
-      return (alone & ... & are_apart(uses<rule>(mode, before), arrays[i], bytes, arrays[before], bytes));
+      return (may_be_floats(at(arrays[i]), bytes) & ... &
+              (unused(mode, before) | are_apart(at(arrays[i]), bytes, at(arrays[before]), bytes)));
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
       return ((!uses<rule>(mode, i) || one(index<i>(), std::make_index_sequence<i>())) && ...);
@@ -128,8 +137,8 @@ struct typed {
     const std::uintptr_t bytes = n * sizeof(float), of_others = m * sizeof(float);
     const auto one = [=]<std::size_t i, std::size_t... j>(index<i>, std::index_sequence<j...>) {
       return (1u & ... &
-              are_apart(uses<rule>(other_mode, j) && !(i == 1 && j == 1), arrays[i], bytes, others[j],
-                        of_others));
+              (unused(other_mode, j) | unsigned(i == 1 && j == 1) |
+               are_apart(at(arrays[i]), bytes, at(others[j]), of_others)));
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
       return ((!uses<rule>(mode, i) || one(index<i>(), every_array())) && ...);
@@ -142,13 +151,11 @@ private:
   using index = std::index_sequence<i>;
   using every_array = std::make_index_sequence<array_count<rule>>;
 
-  // Whether a begins from `of_b` bytes after b to `of_a` before it, all around, if that matters. Without a branch; 0 or 1,
-  // since compilers warn of & between bools.
-  static unsigned are_apart(bool matters, const float *a, std::uintptr_t of_a, const float *b,
-                            std::uintptr_t of_b) {
-    const auto from = reinterpret_cast<std::uintptr_t>(a) - reinterpret_cast<std::uintptr_t>(b);
-    return unsigned(!matters) | unsigned(from - of_b <= 0 - of_a - of_b);
-  }
+  static std::uint64_t bits(double x) { return __builtin_bit_cast(std::uint64_t, x); }
+  static std::uint64_t bits(std::int64_t x) { return static_cast<std::uint64_t>(x); }
+  static std::uint64_t bits(int x) { return static_cast<std::uint64_t>(x); }
+  static std::uintptr_t at(const float *array) { return reinterpret_cast<std::uintptr_t>(array); }
+  static unsigned unused(unsigned mode, std::size_t array) { return !uses<rule>(mode, array); }
 };
 
 // Do these stand one after the other, from param on? The states are in the order of the list, so of the rule.
@@ -185,6 +192,7 @@ constexpr erased_rule erase(kernels_of_rule table::*kernels) {
                    t::mode,
                    t::prepare,
                    t::initial,
+                   t::same,
                    t::arrays_are_right,
                    t::neighbours_are_right};
   for (std::size_t i = 2; i < r.count; ++i)

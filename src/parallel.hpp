@@ -7,6 +7,7 @@ namespace glissade {
 
 // Fewer elements than this are not worth waking a thread for: it takes about as long as computing them.
 inline constexpr std::size_t worth_a_thread = 16384;
+inline bool worth_a_team(std::size_t n) { return n >= 2 * worth_a_thread; }
 
 // Where chunk number `chunk` of `chunks` begins when n things are cut: the chunks are equal within one.
 inline std::size_t cut(std::size_t n, std::size_t chunk, std::size_t chunks) {
@@ -37,7 +38,7 @@ void share(std::size_t n, int threads, const default_float_mode &here, task work
 // in glissade.h. `here` is what has set the floating-point mode of the calling thread; each other one sets its own.
 template <class Work>
 void parallel(std::size_t n, int threads, const default_float_mode &here, const Work &work) {
-  if (threads == 1 || n < 2 * worth_a_thread) return work(0, 1);
+  if (threads == 1 || !worth_a_team(n)) return work(0, 1);
   const Work copy =
       work; // threads are shown a copy, so that here the compiler can keep the work in registers
   share(n, threads, here, copy);

@@ -6,18 +6,19 @@ namespace {
 
 // Not thread_local, which a library that is loaded at run time allocates at its first use. A place is written and read
 // by its owner alone, so nobody waits; a thread whose place has another owner remembers nothing. Of a thread that ended
-// it stays for one with the same pointer, to which all in it is as true.
+// it stays for one with the same pointer, to which all in it is as true. A child of fork() may see a place that its parent
+// is about to write; so it has no rule meanwhile.
 struct alignas(64) place {
   void *owner;
   const erased_rule *rule;
   alignas(std::uint64_t) unsigned char options[longest_options];
   prepared p;
 };
-constexpr std::size_t places = 16;
-constinit place all[places] = {};
+constexpr unsigned bits = 4;
+constinit place places[1 << bits] = {};
 
 void *this_thread() {
-#if defined(__linux__)
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
   return __builtin_thread_pointer();
 #else
   return nullptr; // nothing is remembered
@@ -25,10 +26,8 @@ void *this_thread() {
 }
 
 place &place_of(const void *thread) {
-  const auto mixed = reinterpret_cast<std::uintptr_t>(thread) * 0x9e3779b97f4a7c15u;
-  return all[mixed >> 60];
+  return places[reinterpret_cast<std::uintptr_t>(thread) * 0x9e3779b97f4a7c15u >> (64 - bits)];
 }
-static_assert(places == 16);
 
 } // namespace
 
@@ -36,19 +35,23 @@ const prepared *remembered(const erased_rule &rule, const void *options) noexcep
   void *const self = this_thread();
   const place &mine = place_of(self);
   if (!self || __atomic_load_n(&mine.owner, __ATOMIC_ACQUIRE) != self || mine.rule != &rule) return nullptr;
-  return __builtin_memcmp(mine.options, options, rule.options_size) == 0 ? &mine.p : nullptr;
+  return rule.same(mine.options, options) ? &mine.p : nullptr;
 }
 
 void remember(const erased_rule &rule, const void *options, const prepared &p) noexcept {
   void *const self = this_thread();
+  if (!self) return;
   place &mine = place_of(self);
   void *owner = __atomic_load_n(&mine.owner, __ATOMIC_ACQUIRE);
-  if (!owner)
-    __atomic_compare_exchange_n(&mine.owner, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
-  if (!self || (owner && owner != self)) return;
-  mine.rule = &rule;
+  if (!owner &&
+      __atomic_compare_exchange_n(&mine.owner, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+    owner = self;
+  if (owner != self) return;
+  __atomic_store_n(&mine.rule, nullptr, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   __builtin_memcpy(mine.options, options, rule.options_size);
   mine.p = p;
+  __atomic_store_n(&mine.rule, &rule, __ATOMIC_RELEASE);
   __atomic_store_n(&mine.owner, self, __ATOMIC_RELEASE); // for a later thread with this pointer
 }
 

@@ -322,3 +322,23 @@ TEMPLATE_LIST_TEST_CASE("a step takes the options of its call, whatever the call
       REQUIRE(got.difference(expected) == "none");
     }
 }
+
+TEST_CASE("a step takes its own optimizer, also where the options of another have the same bytes",
+          "[calls]") {
+  static_assert(sizeof(glissade_adabelief) == sizeof(glissade_yogi));
+  glissade_adabelief first = GLISSADE_ADABELIEF_PAPER;
+  first.step = 3;
+  first.threads = 1;
+  glissade_yogi second;
+  std::memcpy(&second, &first, sizeof second);
+  using rule = glissade::rules::yogi;
+  family::arrays<glissade::rules::adabelief> other(5, family::ordinary_float, 2);
+  family::arrays<rule> got(5, family::ordinary_float, 1), expected(5, family::ordinary_float, 1);
+  const auto before = other.at();
+  const auto mine = got.at(), same = expected.at();
+  const auto tensor = family::tensor_of<rule>(5, same.data());
+  REQUIRE(family::step<glissade::rules::adabelief>(first, 5, before.data()) == GLISSADE_OK);
+  REQUIRE(family::step<rule>(second, 5, mine.data()) == GLISSADE_OK);
+  REQUIRE(glissade_yogi_step_many(&second, 1, &tensor) == GLISSADE_OK);
+  CHECK(got.difference(expected) == "none");
+}

@@ -97,3 +97,41 @@ TEST_CASE("a forked child", "[concurrency]") {
     one->run();
   CHECK(wrong(after) == 0);
 }
+
+#ifndef __SANITIZE_THREAD__ // which lets a child start no threads
+// A thread of the child may have the pointer of one that the fork met in the middle of what it remembers.
+TEST_CASE("threads of a child step with their own options, whatever the fork met", "[concurrency]") {
+  glissade_sgd options[2] = {GLISSADE_SGD_TORCH, GLISSADE_SGD_TORCH};
+  for (int i = 0; i < 2; ++i) {
+    options[i].threads = 1;
+    options[i].lr = i + 1;
+  }
+  const auto step = [&](int which) {
+    float param = 0;
+    const float grad = 1;
+    const auto status = glissade_sgd_step(&options[which], 1, &param, &grad, nullptr);
+    return status == GLISSADE_OK && param == static_cast<float>(-options[which].lr);
+  };
+  std::atomic<bool> ended = false;
+  std::thread other([&] {
+    while (!ended)
+      step(0), step(1);
+  });
+  int right = 0;
+  constexpr int forks = 300;
+  for (int i = 0; i < forks; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      bool as_asked = false;
+      std::thread([&] { as_asked = step(i % 2); }).join();
+      _exit(!as_asked);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    right += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  ended = true;
+  other.join();
+  CHECK(right == forks);
+}
+#endif
