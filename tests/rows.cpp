@@ -1,6 +1,7 @@
 // Steps on rows of tables: the bits of a dense step on those rows alone, and not a byte of any other row.
 #include "family.hpp"
 #include "guarded_pages.hpp"
+#include "textbook_row_wise.hpp"
 #include <memory>
 #include <numeric>
 
@@ -281,32 +282,6 @@ TEMPLATE_LIST_TEST_CASE("a fault in the rows of one table changes none", "[rows]
   m.given[at - 1].indices = reinterpret_cast<const std::int64_t *>(in_param); // which the next table writes
   CHECK(m.step(o) != GLISSADE_OK);
 }
-
-namespace {
-
-// One step of row-wise AdaGrad as its header says, on one row.
-void row_wise_step(const glissade_adagrad &o, std::size_t width, float *param, const float *grad,
-                   float &sum) {
-  std::vector<float> g(width);
-  double lanes[32] = {};
-  for (std::size_t i = 0; i < width; ++i) {
-    const auto scale = static_cast<float>(o.maximize ? -o.grad_scale : o.grad_scale);
-    g[i] = scale * grad[i];
-    if (o.weight_decay != 0) g[i] = std::fma(static_cast<float>(o.weight_decay), param[i], g[i]);
-    lanes[i % 32] += double(g[i]) * double(g[i]);
-  }
-  for (int half = 16; half > 0; half /= 2)
-    for (int k = 0; k < half; ++k)
-      lanes[k] += lanes[k + half];
-  sum = static_cast<float>(double(sum) + lanes[0] / double(width));
-  if (o.flush_subnormals && std::abs(sum) < FLT_MIN) sum = 0;
-  const auto factor =
-      static_cast<float>(-o.lr / (1 + double(o.step - 1) * o.lr_decay) / (std::sqrt(double(sum)) + o.eps));
-  for (std::size_t i = 0; i < width; ++i)
-    param[i] = std::fma(factor, g[i], param[i]);
-}
-
-} // namespace
 
 TEST_CASE("row-wise AdaGrad keeps the mean square of each row's gradients", "[rows][threads]") {
   std::uint32_t seed = 0;
