@@ -1,6 +1,8 @@
 // Drives every function of the C API with what a fuzzer makes up, and compares with the scalar
 // kernel bit for bit.
-#include "stored.hpp"
+#include "coalesce.hpp"
+#include "rows.hpp"
+#include "trust.hpp"
 
 namespace {
 
@@ -124,7 +126,9 @@ void fuzz_list(bool clipped, input &in) {
            "the norm is told where the gradients were read");
   } else {
     use_any(in);
+    const auto checked = functions::check(&o.value, count, given.data(), nullptr);
     status = functions::step_many(&o.value, count, given.data());
+    expect(checked == status, "a check finds what a step does", checked);
   }
 
   if (!faults.empty())
@@ -183,7 +187,7 @@ void fuzz_rest(input &in) {
 
 template <class rule>
 void fuzz_one(input &in) {
-  switch (in.below(8)) {
+  switch (in.below(11)) {
   case 0:
   case 1:
     return fuzz_step<rule>(in);
@@ -195,7 +199,13 @@ void fuzz_one(input &in) {
     return fuzz_reset<rule>(in);
   case 5:
     return fuzz_rest<rule>(in);
-  default:
+  case 8:
+    return fuzz_rows<rule>(in);
+  case 9:
+    return in.one_in(3) ? fuzz_trust_stored<rule>(in) : fuzz_trust<rule>(in);
+  case 10:
+    return fuzz_coalesce(in);
+  default: // 6 and 7
     return fuzz_stored<rule>(in);
   }
 }

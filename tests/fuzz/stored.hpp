@@ -147,11 +147,14 @@ public:
     return all;
   }
   // Takes the step on them, with the gradient scaled so, and compares what is stored now.
-  void expect_encoded(std::vector<std::vector<float>> floats, double grad_scale) const {
-    auto alone = o_.value;
+  void expect_encoded(const std::vector<std::vector<float>> &floats, double grad_scale) const {
+    auto scaled = o_.value;
+    scaled.grad_scale = grad_scale;
+    expect_encoded(floats, scaled);
+  }
+  void expect_encoded(std::vector<std::vector<float>> floats, family::options_of<rule> alone) const {
     alone.threads = 1;
-    alone.grad_scale = grad_scale;
-    if (static_cast<float>(grad_scale) == 0) return; // no factor for a call
+    if (static_cast<float>(alone.grad_scale) == 0) return; // no factor for a call
     float *at[count];
     for (std::size_t k = 0; k < count; ++k)
       at[k] = uses(k) ? floats[k].data() : nullptr;

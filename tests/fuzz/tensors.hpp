@@ -155,14 +155,17 @@ public:
 
   // What the scalar kernel makes of it, with the gradient scaled so.
   void step_by_scalar(double grad_scale) {
-    options alone = o->value;
+    options scaled = o->value;
+    scaled.grad_scale = grad_scale;
+    step_by_scalar(scaled);
+  }
+  void step_by_scalar(options alone) {
     alone.threads = 1;
-    alone.grad_scale = grad_scale;
     std::array<float *, count> list;
     for (std::size_t k = 0; k < count; ++k)
       list[k] = needs(k) ? after[k].data() : nullptr;
     std::vector<float> none;
-    if (const auto factor = static_cast<float>(grad_scale);
+    if (const auto factor = static_cast<float>(alone.grad_scale);
         factor == 0) { // no factor for a call, so in the gradients
       for (const float g : after[1])
         none.push_back(factor * g);
