@@ -105,7 +105,8 @@ public:
     case 8: {
       if (named_.size() < 2) return GLISSADE_OK;
       const std::size_t i = 1 + in.below(named_.size() - 1);
-      which[i] = static_cast<std::int64_t>(in.below(static_cast<std::size_t>(which[i - 1]) + 1));
+      which[i] =
+          which[i - 1] - static_cast<std::int64_t>(in.below(static_cast<std::size_t>(which[i - 1]) + 1));
       named_.assign(which, which + named_.size());
       return GLISSADE_UNSORTED_INDICES;
     }
