@@ -55,16 +55,21 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                   std::size_t end, float *const *next) {
     const auto &c = *static_cast<const coefficients *>(given);
     if constexpr (width > 1)
-      if (end - begin >= 8 * width)
+      if (end - begin >= 8 * width && !all_aligned(arrays, begin))
         if (const std::size_t before =
                 before_aligned<width>(arrays, ((unsigned(written[k]) << k) | ...), begin)) {
           few_elements(c, arrays, begin, before);
           begin += before;
         }
     const std::size_t last = begin + (end - begin) / width * width;
-    if (begin < last) registers(c, divider_helps, {arrays, begin, last, next});
     if constexpr (width > 1)
       if (last < end) few_elements(c, arrays, last, end - last);
+    if (begin < last) registers(c, divider_helps, {arrays, begin, last, next});
+  }
+
+  static bool all_aligned(float *const *arrays, std::size_t begin) {
+    const auto from = [=](const float *array) { return reinterpret_cast<std::uintptr_t>(array + begin); };
+    return ((written[k] ? from(arrays[k]) : 0) | ...) % (width * sizeof(float)) == 0;
   }
 
   // Whole registers, and the arrays that come next.
@@ -75,18 +80,17 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   };
 
   static void registers(const coefficients &c, bool divider_helps, const stretch &all) {
-    if constexpr (has_products<isa> && rule::roots) {
-      const bool neutral = c.neutral();
-      for (std::size_t i = all.begin;;) {
-        i = neutral ? until_in_doubt<true>(c, divider_helps, all, i)
-                    : until_in_doubt<false>(c, divider_helps, all, i);
-        if (i == all.end) return;
+    const bool neutral = has_products<isa> && c.neutral();
+    for (std::size_t i = all.begin;;) {
+      if constexpr (has_products<isa>)
+        if (neutral) i = until_in_doubt<true>(c, divider_helps, all, i);
+      if (!neutral) i = until_in_doubt<false>(c, divider_helps, all, i);
+      if (i == all.end) return;
+      if constexpr (has_products<isa> && rule::roots) {
         const std::size_t stop = all.end - i < wary ? all.end : i + wary;
         one_by_one(c, divider_helps, all, i, stop);
         i = stop;
       }
-    } else {
-      until_in_doubt<false>(c, divider_helps, all, all.begin);
     }
   }
 

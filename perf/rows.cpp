@@ -47,23 +47,11 @@ struct contender {
   std::function<void(const named_rows &)> step;
 };
 
-// Moves each row of each array to a register and back, with the rows prefetched that come so many later.
+// Moves each row of each array to registers and back, with the rows prefetched that come so many later.
 contender limit(const shape &s, const std::vector<float *> &arrays, std::size_t ahead) {
-  const perf::memory_pass pass = perf::find_limits(glissade_isa_at(0))->memory[arrays.size()];
-  return {"limit, " + std::to_string(ahead) + " ahead", [=](const named_rows &rows) {
-            for (std::size_t i = 0; i < rows.size(); ++i) {
-              std::vector<float *>::size_type k = 0;
-              float *at[perf::most_arrays];
-              for (float *array : arrays) {
-                const bool is_grad = k == 1;
-                at[k++] = array + (is_grad ? i : std::size_t(rows[i])) * s.width;
-                if (!is_grad && ahead && i + ahead < rows.size())
-                  for (std::size_t j = 0; j < s.width; j += 16)
-                    __builtin_prefetch(array + std::size_t(rows[i + ahead]) * s.width + j);
-              }
-              pass(at, 0, s.width);
-            }
-          }};
+  const perf::rows_pass pass = perf::find_limits(glissade_isa_at(0))->rows[arrays.size()];
+  return {"limit, " + std::to_string(ahead) + " ahead",
+          [=](const named_rows &rows) { pass(arrays.data(), rows.data(), s.width, ahead, rows.size()); }};
 }
 
 // AdaGrad as a user writes it.
