@@ -14,11 +14,17 @@
 namespace glissade {
 namespace {
 
-template <class isa, bool divider_helps>
+template <class isa, bool on_intel>
 constexpr table table_of(const char *name) {
+  constexpr bool divider_helps = [] {
+    if constexpr (has_products<isa>)
+      return on_intel ? isa::divider_helps_on_intel : isa::divider_helps_elsewhere;
+    else
+      return false;
+  }();
   return {
       name,
-      add_squares<isa>,
+      add_squares<isa, on_intel>,
       approach<isa>,
       {
           {},
@@ -34,11 +40,7 @@ constexpr table table_of(const char *name) {
 
 template <class isa>
 constexpr tables tables_of(const char *name) {
-  if constexpr (has_products<isa>)
-    return {table_of<isa, isa::divider_helps_on_intel>(name),
-            table_of<isa, isa::divider_helps_elsewhere>(name)};
-  else
-    return {table_of<isa, false>(name), table_of<isa, false>(name)};
+  return {table_of<isa, true>(name), table_of<isa, false>(name)};
 }
 
 } // namespace

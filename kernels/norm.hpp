@@ -59,19 +59,23 @@ struct norm_lanes {
   }
 };
 
-template <class isa>
+template <class isa, bool on_intel>
 void add_squares(const float *x, std::size_t n, squares &to) {
   norm_lanes<isa> all(to);
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    // The two lines of memory that some later turn needs, also past the end, where more of the same array may follow: into
-    // the second cache 4 KiB ahead, from there into the first 1.5 KiB ahead. Either alone is slower, by 10 % beyond the
-    // last cache, and so are other distances from 768 bytes to 8 KiB.
+    // The two lines of memory that some later turn needs, also past the end, where more of the same array may follow. On
+    // Intel's CPUs into the second cache 4 KiB ahead, from there into the first 1.5 KiB ahead: either alone is slower, by
+    // 10 % beyond the last cache, and so are other distances from 768 bytes to 8 KiB. On Zen 5 into the first at once, 8 KiB
+    // ahead, is faster by 15 %.
     const auto at = reinterpret_cast<std::uintptr_t>(x + i);
-    for (std::uintptr_t within = 0; within < 128; within += 64) {
-      __builtin_prefetch(reinterpret_cast<const void *>(at + 4096 + within), 0, 2);
-      __builtin_prefetch(reinterpret_cast<const void *>(at + 1536 + within), 0, 3);
-    }
+    for (std::uintptr_t within = 0; within < 128; within += 64)
+      if constexpr (on_intel) {
+        __builtin_prefetch(reinterpret_cast<const void *>(at + 4096 + within), 0, 2);
+        __builtin_prefetch(reinterpret_cast<const void *>(at + 1536 + within), 0, 3);
+      } else {
+        __builtin_prefetch(reinterpret_cast<const void *>(at + 8192 + within), 0, 3);
+      }
     all.add(x + i);
   }
   if (i < n) {
