@@ -64,6 +64,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     const std::size_t last = begin + (end - begin) / width * width;
     if constexpr (width > 1)
       if (last < end) few_elements(c, arrays, last, end - last);
+    // At the end, so that the compiler keeps nothing in registers meanwhile.
     if (begin < last) registers(c, divider_helps, {arrays, begin, last, next});
   }
 
@@ -137,7 +138,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     float *const at[] = {all.arrays[k]...};
     for (; i < stop; i += width) {
       prefetch(at, i, all.end, all.next, tail_of(all.begin, all.end));
-      if constexpr (has_careful_words<isa> && rule::roots)
+      if constexpr (has_careful_words<isa>)
         if (!divider_helps && any_subnormal(at, i)) {
           step<careful>(c, at, i);
           continue;
@@ -215,20 +216,22 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   }
 };
 
-// The passes of all modes of a rule.
-template <class isa, class rule, class modes = std::make_integer_sequence<unsigned, rule::modes>>
-struct passes;
-template <class isa, class rule, unsigned... mode>
-struct passes<isa, rule, std::integer_sequence<unsigned, mode...>> {
-  using arrays = std::make_index_sequence<array_count<rule>>;
-  static constexpr decltype(&pass<isa, rule, 0, arrays>::run) all[] = {
-      &pass<isa, rule, mode, arrays>::run...};
-};
+// Calls visit(sequence of the mode alone), so that the mode is a constant.
+template <class rule, class Visit>
+void with_mode(unsigned mode, const Visit &visit) {
+  [&]<unsigned... known>(std::integer_sequence<unsigned, known...>) {
+    static_cast<void>((... || (mode == known && (visit(std::integer_sequence<unsigned, known>()), true))));
+  }
+  (std::make_integer_sequence<unsigned, rule::modes>());
+}
 
 template <class isa, class rule, bool divider_helps>
 void kernel_of(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,
                std::size_t end, float *const *next) {
-  passes<isa, rule>::all[mode](coefficients, divider_helps, arrays, begin, end, next);
+  with_mode<rule>(mode, [&]<unsigned known>(std::integer_sequence<unsigned, known>) {
+    pass<isa, rule, known, std::make_index_sequence<array_count<rule>>>::run(coefficients, divider_helps,
+                                                                             arrays, begin, end, next);
+  });
 }
 
 } // namespace

@@ -41,15 +41,10 @@ template <class isa, class rule>
 void rows_kernel_of(const void *coefficients, unsigned mode, float *const *arrays,
                     const std::int64_t *indices, std::size_t width, std::size_t ahead, std::size_t first,
                     std::size_t last) {
-  using all = std::make_index_sequence<array_count<rule>>;
-  [&]<unsigned... number>(std::integer_sequence<unsigned, number...>) {
-    const auto run = [&]<unsigned one>(std::integer_sequence<unsigned, one>) {
-      run_rows<isa, rule, one>(coefficients, arrays, indices, width, ahead, first, last, all());
-      return true;
-    };
-    (... || (mode == number && run(std::integer_sequence<unsigned, number>())));
-  }
-  (std::make_integer_sequence<unsigned, rule::modes>());
+  with_mode<rule>(mode, [&]<unsigned known>(std::integer_sequence<unsigned, known>) {
+    run_rows<isa, rule, known>(coefficients, arrays, indices, width, ahead, first, last,
+                               std::make_index_sequence<array_count<rule>>());
+  });
 }
 
 } // namespace
