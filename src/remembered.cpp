@@ -48,7 +48,8 @@ void remember(const erased_rule &rule, const void *options, const prepared &p) n
     owner = self;
   if (owner != self) return;
   __atomic_store_n(&mine.rule, nullptr, __ATOMIC_RELAXED);
-  __atomic_thread_fence(__ATOMIC_RELEASE);
+  __atomic_signal_fence(
+      __ATOMIC_SEQ_CST); // of the compiler: a fork sees what another CPU has written in its order
   __builtin_memcpy(mine.options, options, rule.options_size);
   mine.p = p;
   __atomic_store_n(&mine.rule, &rule, __ATOMIC_RELEASE);

@@ -100,7 +100,7 @@ TEST_CASE("a forked child", "[concurrency]") {
 
 #ifndef __SANITIZE_THREAD__ // which lets a child start no threads
 // A thread of the child may have the pointer of one that the fork met in the middle of what it remembers.
-TEST_CASE("threads of a child step with their own options, whatever the fork met", "[concurrency]") {
+TEST_CASE("threads of a child step with their own options, whatever the fork met", "[concurrency][beside]") {
   glissade_sgd options[2] = {GLISSADE_SGD_TORCH, GLISSADE_SGD_TORCH};
   for (int i = 0; i < 2; ++i) {
     options[i].threads = 1;

@@ -22,7 +22,8 @@ run_all() {
   "${emulator[@]}" "$build/tests/glissade_words"
   # Without those, too, that CMakeLists.txt leaves out of a cross build.
   "${emulator[@]}" "$build/tests/glissade_tests" '~[.]~[model]~[state]~[pages]~[face]'
-  "${emulator[@]}" "$build/tests/glissade_concurrency"
+  # Nor a fork beside a running thread, which QEMU 7.2 does not survive.
+  "${emulator[@]}" "$build/tests/glissade_concurrency" '~[.]~[beside]'
   for target in optimizers state; do
     "${emulator[@]}" "$build/tests/fuzz/fuzz_$target" "$corpus/$target"
   done

@@ -29,7 +29,7 @@ check_isa_object() { # FILE NAME
 # From memory a step is a fifth slower without, and a compiler may leave them out: as many as there are kernels at least.
 check_prefetches() { # FILE
   local kernels prefetches
-  kernels=$(nm -C "$1" | grep -c 'pass<.*>::run(')
+  kernels=$(nm -C "$1" | grep -c 'pass<.*>::until_in_doubt<false>(')
   prefetches=$(objdump -d --no-show-raw-insn "$1" | grep -c prefetch || true)
   [ "$prefetches" -ge $((3 * kernels)) ] || fail "$1 prefetches in $prefetches places for $kernels kernels"
 }
