@@ -9,7 +9,7 @@ namespace glissade {
 namespace {
 
 // How many elements lie before the first from which most of the arrays that `written` has a bit for are stored in whole
-// registers of memory: other stores touch two lines each. For a few registers that is not worth the one more.
+// registers of memory: other stores touch two lines each.
 template <std::size_t width>
 [[gnu::noinline]] std::size_t before_aligned(float *const *arrays, unsigned written, std::size_t begin) {
   std::size_t best = 0, most = 0;
@@ -54,7 +54,7 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
   static void run(const void *given, bool divider_helps, float *const *arrays, std::size_t begin,
                   std::size_t end, float *const *next) {
     const auto &c = *static_cast<const coefficients *>(given);
-    if constexpr (width > 1)
+    if constexpr (width > 1) // fewer registers are not worth the one more
       if (end - begin >= 8 * width && !all_aligned(arrays, begin))
         if (const std::size_t before =
                 before_aligned<width>(arrays, ((unsigned(written[k]) << k) | ...), begin)) {

@@ -50,7 +50,8 @@ requires way::may_doubt struct doubt_of<isa, way> {
   using type = typename isa::doubt;
 };
 
-// An `isa` brings the register and the three words that must be rounded once: fma, div, sqrt. xsimd brings the others; its own versions of those three are not exact on every instruction set.
+// An `isa` brings the register and the three words that must be rounded once: fma, div, sqrt. xsimd brings the others;
+// its own versions of those three are not exact on every instruction set.
 template <class instructions, class way = divider>
 struct vec {
   using isa = instructions;

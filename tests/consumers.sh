@@ -112,10 +112,12 @@ fast-math)
   done
   ;;
 xsimd)
-  # The one of the surrounding project is used; one that is too old is refused, as is an unknown instruction set.
+  # The one of the surrounding project is used; one that is too old is refused, as is an unknown instruction set. Without
+  # one the user is told how to get it.
   mkdir -p "$folder/newer/include" "$folder/older/include/xsimd/config"
   echo 'project(xsimd LANGUAGES NONE)' | tee "$folder/newer/CMakeLists.txt" >"$folder/older/CMakeLists.txt"
-  ln -s "$(sed -n 's/^GLISSADE_XSIMD_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")/xsimd" "$folder/newer/include/xsimd"
+  own=$(sed -n 's/^GLISSADE_XSIMD_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")
+  ln -s "$own/xsimd" "$folder/newer/include/xsimd"
   touch "$folder/older/include/xsimd/xsimd.hpp"
   printf '#define XSIMD_VERSION_MAJOR 7\n#define XSIMD_VERSION_MINOR 6\n' \
     >"$folder/older/include/xsimd/config/xsimd_config.hpp"
@@ -124,6 +126,8 @@ xsimd)
   grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/newer/CMakeCache.txt"
   quietly cmake -S "$here/.." -B "$folder/found" -Dxsimd_INCLUDE_DIRS="$folder/newer/include" # by find_package
   grep -q "^GLISSADE_XSIMD_INCLUDE_DIR:.*=$folder/newer/include" "$folder/found/CMakeCache.txt"
+  refused "needs xsimd (Debian: libxsimd-dev); set GLISSADE_XSIMD_INCLUDE_DIR" \
+    cmake -S "$here/.." -B "$folder/none" "-DCMAKE_IGNORE_PATH=$own"
   refused "needs xsimd 8.1 or newer; $folder/older/include has 7.6" configure older
   refused "GLISSADE_ISAS has sse9" configure newer "-DGLISSADE_ISAS=scalar;sse9"
   quietly configure newer -DGLISSADE_ISAS=scalar
