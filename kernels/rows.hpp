@@ -5,15 +5,30 @@
 namespace glissade {
 namespace {
 
-// Rows lie anywhere, so that no CPU foresees the next, and memory is the limit: the divider alone is fast enough.
-template <class isa, class rule, unsigned mode, std::size_t... k>
-void run_rows(const void *coefficients, float *const *arrays, const std::int64_t *indices, std::size_t n,
-              std::size_t ahead, std::size_t first, std::size_t last, std::index_sequence<k...>) {
+// Where the rows are that a kernel updates, and how many rows ahead it prefetches.
+struct named_rows {
+  float *const *arrays;
+  const std::int64_t *indices;
+  std::size_t width, ahead, first, last;
+};
+
+inline constexpr std::size_t line = 16;
+enum class row_of { any_width, lines, one_line };
+
+// Rows lie anywhere, so that no CPU foresees the next, and memory is the limit: the divider alone is fast enough. But what
+// a row costs beside its elements counts. So this calls nothing, for which registers would be stored, and rows of whole
+// lines enter the loop unasked, so that the compiler prepares the coefficients before the first row.
+template <class isa, class rule, unsigned mode, row_of kind, std::size_t... k>
+void run_rows(const typename rule::coefficients &given, const named_rows &rows, std::index_sequence<k...>) {
   using one = pass<isa, rule, mode, std::index_sequence<k...>>;
-  constexpr std::size_t width = one::width, line = 16;
-  const auto c = *static_cast<const typename rule::coefficients *>(coefficients);
-  float *const table[] = {arrays[k]...};
-  for (std::size_t row = first; row < last; ++row) {
+  using way = by_divider<kind != row_of::any_width>;
+  constexpr std::size_t width = one::width;
+  const auto c = given; // copies, which stores cannot alias
+  float *const table[] = {rows.arrays[k]...};
+  const std::int64_t *const indices = rows.indices;
+  const std::size_t n = kind == row_of::one_line ? line : rows.width, whole = n / width * width;
+  const std::size_t ahead = rows.ahead, last = rows.last;
+  for (std::size_t row = rows.first; row < last; ++row) {
     const std::size_t own[] = {static_cast<std::size_t>(indices[row]) * n, row * n};
     float *const at[] = {one::used[k] ? table[k] + own[k == 1] : nullptr...};
     // The last rows prefetch themselves, which takes less than to ask each time whether there are others.
@@ -21,17 +36,21 @@ void run_rows(const void *coefficients, float *const *arrays, const std::int64_t
     const auto prefetch = [&](std::size_t i) __attribute__((always_inline)) {
       ((one::written[k] ? one::prefetch_element(table[k], later + i) : void()), ...);
     };
-    if constexpr (width == 1) {
-      for (std::size_t i = 0; i < n; i += line)
-        prefetch(i);
-      one::template until_in_doubt<false>(c, false, {at, 0, n, nullptr}, 0);
-    } else { // line by line between the registers: all at once would fill the queue of the memory
-      const std::size_t whole = n / width * width;
-      for (std::size_t i = 0; i < whole; i += width) {
-        if (i % line == 0) prefetch(i);
-        one::template step<divider>(c, at, i);
-      }
-      if (whole < n) one::few_elements(c, at, whole, n - whole);
+    std::size_t i = 0;
+    const auto next_register = [&]() __attribute__((always_inline)) {
+      if (i % line == 0) prefetch(i); // line by line: all at once would fill the queue of the memory
+      one::template step<way>(c, at, i);
+      i += width;
+    };
+    if constexpr (kind == row_of::any_width) {
+      while (i < whole)
+        next_register();
+      if constexpr (width > 1)
+        if (i < n) one::template step<way>(c, at, i, typename one::first_of_it{n - i});
+    } else {
+      do
+        next_register();
+      while (i < n);
     }
     prefetch(n - 1); // of a row that does not begin with a line
   }
@@ -41,9 +60,16 @@ template <class isa, class rule>
 void rows_kernel_of(const void *coefficients, unsigned mode, float *const *arrays,
                     const std::int64_t *indices, std::size_t width, std::size_t ahead, std::size_t first,
                     std::size_t last) {
+  const auto &c = *static_cast<const typename rule::coefficients *>(coefficients);
+  const named_rows rows = {arrays, indices, width, ahead, first, last};
   with_mode<rule>(mode, [&]<unsigned known>(std::integer_sequence<unsigned, known>) {
-    run_rows<isa, rule, known>(coefficients, arrays, indices, width, ahead, first, last,
-                               std::make_index_sequence<array_count<rule>>());
+    const auto run = [&]<row_of kind>() {
+      run_rows<isa, rule, known, kind>(c, rows, std::make_index_sequence<array_count<rule>>());
+    };
+    if (vec<isa>::width == 1 || width % line != 0 || !c.neutral())
+      return run.template operator()<row_of::any_width>();
+    if constexpr (vec<isa>::width > 1)
+      width == line ? run.template operator()<row_of::one_line>() : run.template operator()<row_of::lines>();
   });
 }
 

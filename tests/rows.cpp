@@ -147,7 +147,7 @@ TEMPLATE_LIST_TEST_CASE("rows of every width have the bits of a dense step", "[r
   for (const auto &o : family::one_per_mode<TestType>()) {
     for (std::size_t width = 1; width <= 4 * 16 + 1; width += family::emulated() ? 13 : 1)
       compare<TestType>(o, 11, width, ++seed);
-    for (const std::size_t width : {127u, 300u, 1024u, 1025u, 3000u})
+    for (const std::size_t width : {16u, 64u, 127u, 300u, 1024u, 1025u, 3000u})
       compare<TestType>(o, 5, width, ++seed);
   }
 }

@@ -12,8 +12,10 @@ FAULTS = [
     ("kernels/pass.hpp", "one_by_one(c, divider_helps, all, i, stop);", ""),
     ("kernels/pass.hpp", "while (end - i >= 2 * width)", "while (end - i >= width)"),
     ("kernels/rows.hpp", "table[k] + own[k == 1]", "table[k] + own[0]"),
-    ("kernels/rows.hpp", "const std::size_t whole = n / width * width;", "const std::size_t whole = (n - 1) / width * width;"),
-    ("kernels/rows.hpp", "if (whole < n) one::few_elements(c, at, whole, n - whole);", ""),
+    ("kernels/rows.hpp", "whole = n / width * width;", "whole = (n - 1) / width * width;"),
+    ("kernels/rows.hpp", "if (i < n) one::template step<way>(c, at, i, typename one::first_of_it{n - i});", ""),
+    ("kernels/rows.hpp", "width % line != 0 || !c.neutral()", "width % line != 0"),
+    ("kernels/rows.hpp", "width == line ? run", "width >= line ? run"),
     ("kernels/pass.hpp", "if (isa::any(doubt)) return false", "if (false) return false"),
     # The words.
     ("kernels/vec.hpp", "select(a.r < b.r, then.r, otherwise.r)", "select(a.r <= b.r, then.r, otherwise.r)"),
