@@ -31,7 +31,7 @@ constexpr table table_of(const char *name) {
 #define GLISSADE_STORAGE(name, codec, ...) {codec<isa>::decode, codec<isa>::encode},
 #include "glissade/storages.inc"
       },
-      kernel_of<isa, row_wise, divider_helps>,
+      row_wise_kernel_of<isa>,
 #define GLISSADE_OPTIMIZER(name, preset)                                                                     \
   {kernel_of<isa, rules::name, divider_helps>, rows_kernel_of<isa, rules::name>},
 #include "glissade/optimizers.inc"

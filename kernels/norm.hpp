@@ -18,13 +18,20 @@ struct norm_lanes {
   wide sums[lanes / wide_width];
   reg largest[lanes / width];
 
+  norm_lanes() {
+    for (wide &sum : sums)
+      sum = wide(0.);
+  }
   explicit norm_lanes(const squares &from) {
     load(from.sums, sums);
     load(from.largest, largest);
   }
-  void add(const float *x) {
+  void add_to_sums(const float *x) {
     for (std::size_t r = 0; r < lanes / wide_width; ++r)
       sums[r] = isa::add_square(sums[r], isa::widened(x + r * wide_width));
+  }
+  void add(const float *x) {
+    add_to_sums(x);
     for (std::size_t r = 0; r < lanes / width; ++r)
       largest[r] = larger(vec<isa>::load(x + r * width), largest[r]);
   }

@@ -1,6 +1,7 @@
 // What src/ sees of an instruction set: one struct of function pointers.
 #pragma once
 #include "codecs/codec.hpp"
+#include "squares.hpp"
 
 namespace glissade {
 
@@ -20,20 +21,13 @@ struct kernels_of_rule {
   rows_kernel rows;
 };
 
-// The sums of squares that run side by side, element i in lane i % lanes, and the largest magnitudes.
-inline constexpr std::size_t lanes = 32;
-struct squares {
-  double sums[lanes] = {};
-  float largest[lanes] = {};
-};
-
 struct table {
   const char *name;
   // n is a multiple of `lanes`, but in the last call.
   void (*add_squares)(const float *x, std::size_t n, squares &to);
   void (*approach)(float *array, const float *towards, float part, std::size_t n);
   codec codecs[storage_count]; // by the number of the type; none for 0
-  kernel row_wise;
+  rows_kernel row_wise;        // of AdaGrad with one sum for each row
 #define GLISSADE_OPTIMIZER(name, preset) kernels_of_rule name;
 #include "glissade/optimizers.inc"
 };

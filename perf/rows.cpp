@@ -71,14 +71,16 @@ contender naive(const shape &s, const std::vector<float *> &arrays) {
 }
 
 template <class rule>
-contender library(const shape &s, const std::vector<float *> &arrays, typename rule::options o, int threads) {
+contender library(const shape &s, const std::vector<float *> &arrays, typename rule::options o, int threads,
+                  float *sums) {
   using functions = glissade::functions<typename rule::options>;
   o.step = 10;
   o.threads = threads;
   std::vector<float *> all(arrays);
+  if (sums) all.push_back(sums);
   all.resize(glissade::array_count<rule>);
   return {"glissade", [=](const named_rows &rows) {
-            const glissade_rows given = {sizeof given, s.width, rows.size(), rows.data(), 0, 0};
+            const glissade_rows given = {sizeof given, s.width, rows.size(), rows.data(), sums != nullptr, 0};
             const auto tensor =
                 functions::tensor_of(s.rows * s.width, all[0], all[1], all.data() + 2, nullptr);
             glissade::check(functions::step_rows(&o, 1, &tensor, &given));
@@ -129,17 +131,20 @@ void measure(const std::string &what, const shape &s, const std::vector<contende
   }
 }
 
+// With one sum for each row the limit is of the other arrays.
 template <class rule>
-void compare(const char *name, const shape &s, typename rule::options o, int threads, int rounds) {
+void compare(const char *name, const shape &s, typename rule::options o, int threads, int rounds,
+             bool row_wise = false) {
   std::vector<memory> kept;
   std::vector<float *> arrays;
   const unsigned mode = glissade::mode_of<rule>(o);
   for (std::size_t k = 0; k < glissade::array_count<rule>; ++k)
-    if (glissade::uses<rule>(mode, k)) {
+    if (glissade::uses<rule>(mode, k) && !(row_wise && k > 1)) {
       kept.push_back(filled((k == 1 ? s.named : s.rows) * s.width, k < 2 ? -.5f : .5f));
       arrays.push_back(kept.back().get());
     }
-  std::vector<contender> all{library<rule>(s, arrays, o, threads)};
+  const memory sums = filled(s.rows, .5f);
+  std::vector<contender> all{library<rule>(s, arrays, o, threads, row_wise ? sums.get() : nullptr)};
   if (threads == 1)
     for (const std::size_t ahead : {0u, 4u, 8u, 16u, 32u})
       all.push_back(limit(s, arrays, ahead));
@@ -154,6 +159,7 @@ int main(int argc, char **argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 15, threads = argc > 2 ? std::atoi(argv[2]) : 1;
   for (const shape &s : {shape{4 << 20, 64, 100000}, shape{1 << 20, 16, 100000}}) {
     compare<glissade::rules::adagrad>("adagrad", s, GLISSADE_ADAGRAD_TORCH, threads, rounds);
+    compare<glissade::rules::adagrad>("adagrad, row-wise", s, GLISSADE_ADAGRAD_TORCH, threads, rounds, true);
     compare<glissade::rules::adam>("adam", s, GLISSADE_ADAM_TORCH, threads, rounds);
     compare<glissade::rules::sgd>("sgd", s, GLISSADE_SGD_TORCH, threads, rounds);
   }

@@ -45,29 +45,7 @@ Sums added(int threads, const default_float_mode &here, std::size_t count, const
   return all;
 }
 
-// The sum of all squares, infinite or NaN where an element is, and the largest magnitude.
-struct norm_sums {
-  double squares;
-  float largest;
-
-  void add(const norm_sums &more) {
-    squares += more.squares;
-    if (more.largest > largest) largest = more.largest;
-  }
-};
-
-// The lanes added in pairs. Loops of a known length, and one for each kind of number, so that the compiler takes registers.
-template <std::size_t half = lanes / 2>
-norm_sums of_lanes(squares &all) {
-  for (std::size_t k = 0; k < half; ++k)
-    all.sums[k] += all.sums[k + half];
-  for (std::size_t k = 0; k < half; ++k)
-    all.largest[k] = all.largest[k] > all.largest[k + half] ? all.largest[k] : all.largest[k + half];
-  if constexpr (half > 1)
-    return of_lanes<half / 2>(all);
-  else
-    return {all.sums[0], all.largest[0]};
-}
+inline norm_sums of_lanes(squares &all) { return {sum_of_lanes(all.sums), largest_of_lanes(all.largest)}; }
 
 // Of n elements from number `begin` on.
 inline norm_sums squares_of(const table &kernels, const glissade_array &array, std::size_t begin,

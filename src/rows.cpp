@@ -3,8 +3,9 @@
 #include "check.hpp"
 #include "cpu.hpp"
 #include "norm.hpp"
+#include "own.hpp"
 #include "prefetch.hpp"
-#include "row_wise.hpp"
+#include "row_wise_coefficients.hpp"
 
 namespace glissade {
 namespace {
@@ -23,6 +24,10 @@ public:
                              k > 1 && rows.row_wise ? 1 : rows.width};
   }
 
+  void prefetch(std::size_t first, std::size_t last) const {
+    for (std::size_t i = first; i < last; ++i)
+      prefetch(i);
+  }
   // Number i of those named.
   [[gnu::always_inline]] void prefetch(std::size_t i) const {
     for (std::size_t k = 0; k < count_; ++k)
@@ -45,8 +50,7 @@ void run(const kernels_of_rule &kernels, const erased_rule &rule, const prepared
          const glissade_rows &rows, std::size_t first, std::size_t last) {
   const std::size_t distance = rows_ahead(rows.width);
   const later_rows later(rule, p.mode, t, rows);
-  for (std::size_t i = first; i < last && i < first + distance; ++i)
-    later.prefetch(i);
+  later.prefetch(first, smaller(last, first + distance));
   if (rows.width <= widest_in_a_loop)
     return kernels.rows(p.coefficients, p.mode, t.arrays, rows.indices, rows.width, distance, first, last);
   for (std::size_t i = first; i < last; ++i) {
@@ -59,43 +63,14 @@ void run(const kernels_of_rule &kernels, const erased_rule &rule, const prepared
   }
 }
 
-// The sum of the squares of a row's gradients as the formula has them, in the order of the norm.
-double squares_of_row(const table &kernels, const row_wise::coefficients &c, unsigned mode, float *param,
-                      float *grad, std::size_t width) {
-  const bool as_given = mode == 0 && (c.grad_scale.value == 1 || c.grad_scale.value == -1);
-  if (as_given) return squares_of(kernels, {GLISSADE_FLOAT32, grad, nullptr}, 0, width).squares;
-  squares all;
-  alignas(64) float kept[16 * lanes];
-  constexpr std::size_t most = sizeof kept / sizeof *kept;
-  for (std::size_t i = 0; i < width; i += most) {
-    const std::size_t n = width - i < most ? width - i : most;
-    float *const arrays[] = {param + i, grad + i, kept};
-    kernels.row_wise(&c, mode | row_wise::keep, arrays, 0, n, nullptr);
-    kernels.add_squares(kept, n, all);
-  }
-  return of_lanes(all).squares;
-}
-
-// Updates rows [first, last) of those named, with one sum for each.
+// The same with one sum for each row.
 void run_row_wise(const table &kernels, const erased_rule &rule, const glissade_adagrad &o, const tensor &t,
                   const glissade_rows &rows, std::size_t first, std::size_t last) {
-  const later_rows later(rule, 0, t, rows);
   const std::size_t distance = rows_ahead(rows.width);
-  const double rate = rules::adagrad::rate(o);
-  row_wise::coefficients c(o);
-  const unsigned mode = l2 * (o.weight_decay != 0);
-  for (std::size_t i = first; i < last && i < first + distance; ++i)
-    later.prefetch(i);
-  for (std::size_t i = first; i < last; ++i) {
-    if (i + distance < last) later.prefetch(i + distance);
-    const auto row = static_cast<std::size_t>(rows.indices[i]);
-    float *const arrays[] = {t.arrays[0] + row * rows.width, t.arrays[1] + i * rows.width, nullptr};
-    float &sum = t.arrays[2][row];
-    sum = f(sum + squares_of_row(kernels, c, mode, arrays[0], arrays[1], rows.width) / double(rows.width));
-    if (__builtin_fabsf(sum) < c.tiny) sum = 0;
-    c.rate = f(rate / (__builtin_sqrt(double(sum)) + o.eps));
-    kernels.row_wise(&c, mode, arrays, 0, rows.width, nullptr);
-  }
+  const row_wise c(o, rules::adagrad::rate(o));
+  later_rows(rule, 0, t, rows).prefetch(first, smaller(last, first + distance));
+  kernels.row_wise(&c, mode_of<rules::adagrad>(o) & l2, t.arrays, rows.indices, rows.width, distance, first,
+                   last);
 }
 
 // Updates what lies in elements [first, last) of all named rows laid in a row; a row belongs to whom its last

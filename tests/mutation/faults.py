@@ -88,8 +88,8 @@ FAULTS = [
     ("src/norm.hpp", "from_element(array, begin + i)", "from_element(array, i)"),
     # The norm.
     ("kernels/norm.hpp", "if (i < n) {", "if (i + 1 < n) {"),
-    ("src/norm.hpp", "all.sums[k] += all.sums[k + half]", "all.sums[k] += all.sums[half]"),
-    ("src/norm.hpp", "all.largest[k] > all.largest[k + half]", "all.largest[k] < all.largest[k + half]"),
+    ("kernels/squares.hpp", "sums[k] += sums[k + half]", "sums[k] += sums[half]"),
+    ("kernels/squares.hpp", "largest[k] > largest[k + half]", "largest[k] < largest[k + half]"),
     ("kernels/norm.hpp", "max(abs(a).r, b)", "max(a.r, b)"),
     ("kernels/avx512.cpp", "0b1011", "0b0010"),
     ("src/norm.hpp", "lines_of(n) % block_lines != 0", "lines_of(n) % block_lines > 1"),
@@ -99,7 +99,7 @@ FAULTS = [
     ("src/norm.hpp", "for (std::size_t slot = 0; slot < slots; ++slot)", "for (std::size_t slot = 1; slot < slots; ++slot)"),
     ("src/norm.hpp", "most_slots = 1024", "most_slots = 512"),
     ("src/norm.hpp", "block_lines = 16384 / line", "block_lines = 8192 / line"),
-    ("kernels/table.hpp", "lanes = 32", "lanes = 16"),
+    ("kernels/squares.hpp", "lanes = 32", "lanes = 16"),
     # What rules share.
     ("kernels/rule.hpp", "taken = -(left % 2)", "taken = -(left / 2 % 2)"),
     ("kernels/rule.hpp", "(mode & rule::states[array - 2].when) == rule::states[array - 2].when", "true"),
@@ -236,6 +236,9 @@ FAULTS = [
     ("src/check.cpp", "address % sizeof(std::int64_t) != 0", "address % sizeof(float) != 0"),
     ("src/check.cpp", "address > UINTPTR_MAX - count * sizeof(std::int64_t)", "false"),
     ("src/rows.hpp", "k > 1 && rows.row_wise ? n / rows.width : n", "n"),
+    ("kernels/row_wise.hpp", "if (n < width) return V(isa::load_first(n, from));", ""),
+    ("kernels/row_wise.hpp", "V p = mode & l2 ? load(param + at, n - at) : x;", "V p = x;"),
+    ("kernels/row_wise.hpp", "if (__builtin_fabsf(sum) < c.tiny) sum = 0;", ""),
     ("src/rows.cpp", "rows.row_wise != 1 || !rule.may_be_row_wise", "rows.row_wise != 1"),
     ("src/rows.cpp", "mode == 0 && (c.grad_scale.value == 1 || c.grad_scale.value == -1)", "mode == 0"),
     ("src/rows.cpp", "width - i < most ? width - i : most", "width - i"),
@@ -281,7 +284,7 @@ FAULTS = [
     ("src/float_mode.hpp", "standard = 0x1f80", "standard = 0x9f80"),
     ("src/float_mode.hpp", "if (changed()) set(standard);", ""),
     # Found by attack.
-    ("src/norm.hpp", "if (more.largest > largest) largest", "largest"),
+    ("kernels/squares.hpp", "if (more.largest > largest) largest", "largest"),
     ("kernels/rules/adagrad.hpp", "double(o.step - 1)", "double(float(o.step - 1))"),
     ("kernels/rules/nadam.hpp", "const auto step = static_cast<double>(o.step)", "const double step = static_cast<float>(o.step)"),
     ("kernels/rules/radam.hpp", "2 * static_cast<double>(o.step)", "2 * static_cast<float>(o.step)"),
