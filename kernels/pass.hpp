@@ -82,29 +82,31 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
 
   static void registers(const coefficients &c, bool divider_helps, const stretch &all) {
     const bool neutral = has_products<isa> && c.neutral();
-    for (std::size_t i = all.begin;;) {
+    const std::size_t tail = tail_of(all);
+    for (std::size_t i = all.begin; i < all.end;) {
+      const std::size_t end = i < tail ? tail : all.end;
       if constexpr (has_products<isa>)
-        if (neutral) i = until_in_doubt<true>(c, divider_helps, all, i);
-      if (!neutral) i = until_in_doubt<false>(c, divider_helps, all, i);
-      if (i == all.end) return;
-      if constexpr (has_products<isa> && rule::roots) {
-        const std::size_t stop = all.end - i < wary ? all.end : i + wary;
-        one_by_one(c, divider_helps, all, i, stop);
-        i = stop;
-      }
+        if (neutral) i = until_in_doubt<true>(c, divider_helps, all, i, end);
+      if (!neutral) i = until_in_doubt<false>(c, divider_helps, all, i, end);
+      if constexpr (has_products<isa> && rule::roots)
+        if (i < end) {
+          const std::size_t stop = end - i < wary ? end : i + wary;
+          one_by_one(c, divider_helps, all, i, stop);
+          i = stop;
+        }
     }
   }
 
-  // Computes registers up to one whose products are in doubt, and says which. This is the loop that takes the time.
+  // Computes registers up to `end`, of the tail or of what is before it, or to one whose products are in doubt, and says
+  // to which. This is the loop that takes the time.
   template <bool neutral>
   [[gnu::noinline]] static std::size_t until_in_doubt(const coefficients &given, bool divider_helps,
-                                                      const stretch &all, std::size_t i) {
+                                                      const stretch &all, std::size_t i, std::size_t end) {
     const coefficients c = given; // copies, which stores cannot alias
     float *const at[] = {all.arrays[k]...};
-    const std::size_t end = all.end, tail = tail_of(all.begin, end);
-    float *const *const next = all.next;
+    float *const later[] = {later_of(all, i, k)...};
     const auto next_register = [&]<class way>(way) __attribute__((always_inline)) {
-      prefetch(at, i, end, next, tail);
+      prefetch(later, i);
       if (!step<way>(c, at, i)) return false;
       i += width;
       return true;
@@ -136,8 +138,9 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
                                            const stretch &all, std::size_t i, std::size_t stop) {
     const coefficients c = given;
     float *const at[] = {all.arrays[k]...};
+    float *const later[] = {later_of(all, i, k)...};
     for (; i < stop; i += width) {
-      prefetch(at, i, all.end, all.next, tail_of(all.begin, all.end));
+      prefetch(later, i);
       if constexpr (has_careful_words<isa>)
         if (!divider_helps && any_subnormal(at, i)) {
           step<careful>(c, at, i);
@@ -197,19 +200,24 @@ struct pass<isa, rule, mode, std::index_sequence<k...>> {
     return true;
   }
 
-  static std::size_t tail_of(std::size_t begin, std::size_t end) {
-    return end - begin < farthest ? begin : end - farthest;
+  static std::size_t tail_of(const stretch &all) {
+    return all.end - all.begin < farthest ? all.begin : all.end - farthest;
+  }
+  // What is prefetched with element 0, of this array; so with each until the tail begins, or ends. Where nothing comes next,
+  // what is there already. An address, since an array that comes next may be shorter, and of another mode absent.
+  static float *later_of(const stretch &all, std::size_t i, std::size_t array) {
+    const auto from = [=](float *const *arrays, std::size_t element) {
+      return reinterpret_cast<float *>(reinterpret_cast<std::uintptr_t>(arrays[array]) +
+                                       element * sizeof(float));
+    };
+    const std::size_t tail = tail_of(all);
+    if (i < tail) return from(all.arrays, ahead + array * apart);
+    return all.next ? from(all.next, 0 - tail) : from(all.arrays, 0);
   }
   // Inlined in any case: to GCC a function that only prefetches has no effect, and it leaves out a call of one.
-  [[gnu::always_inline]] static void prefetch(float *const *at, std::size_t i, std::size_t end,
-                                              float *const *next, std::size_t tail) {
-    if (prefetches && i + farthest < end) {
-      ((used[k] ? prefetch_element(at[k], i + ahead + k * apart) : void()), ...);
-    } else if (prefetches && next) {
-      ((used[k] ? prefetch_element(next[k], i - tail) : void()), ...);
-    }
+  [[gnu::always_inline]] static void prefetch(float *const *later, std::size_t i) {
+    if constexpr (prefetches) ((used[k] ? prefetch_element(later[k], i) : void()), ...);
   }
-  // By address, since an array that comes next may be shorter, and of another mode absent.
   [[gnu::always_inline]] static void prefetch_element(const float *array, std::size_t element) {
     const auto address = reinterpret_cast<std::uintptr_t>(array) + element * sizeof(float);
     __builtin_prefetch(reinterpret_cast<const void *>(address));
