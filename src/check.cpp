@@ -163,31 +163,33 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       mode = rule.mode_of(those);
       step = step_of(rule, those);
     }
-    // Most are floats and right. (A size that is too large is refused below.)
-    if (!rows && first == 0 && !t.storage && !before.storage && t.n != 0 &&
-        rule.arrays_are_right(mode, t.arrays, t.n) &&
-        (before.n == 0 ||
-         rule.neighbours_are_right(mode, t.arrays, t.n, mode_before, before.arrays, before.n))) {
-      placed = false;
-    } else {
-      places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
-      if (!placed && !rows) { // it was right
-        places_before.count = 0;
-        check_arrays(rule, mode_before, before, first, step, nullptr, places_before);
+    // Most are floats and right.
+    if (!rows && first == 0 && all.struct_size() == rule.tensor_size)
+      if (const std::size_t right = rule.right_ones(mode, call.at ? &mode_before : nullptr, all.at(call.at),
+                                                    all.count() - call.at, call.lines)) {
+        call.at += right - 1;
+        before = all(call.at);
+        mode_before = mode;
+        placed = false;
+        continue;
       }
-      here.count = here.indices = 0;
-      glissade_rows of_table;
-      if (rows)
-        if (const auto fault = rows->check(call.at, rule, t, of_table)) return fault;
-      if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
-        return fault;
-      if (call.at > 0 && first == 0) {
-        const bool stored = t.storage || before.storage;
-        if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))
-          return GLISSADE_OVERLAPPING_ARRAYS;
-      }
-      placed = true;
+    places &here = all_places[call.at % 2], &places_before = all_places[1 - call.at % 2];
+    if (!placed && !rows) { // it was right
+      places_before.count = 0;
+      check_arrays(rule, mode_before, before, first, step, nullptr, places_before);
     }
+    here.count = here.indices = 0;
+    glissade_rows of_table;
+    if (rows)
+      if (const auto fault = rows->check(call.at, rule, t, of_table)) return fault;
+    if (const auto fault = check_arrays(rule, mode, t, first, step, rows ? &of_table : nullptr, here))
+      return fault;
+    if (call.at > 0 && first == 0) {
+      const bool stored = t.storage || before.storage;
+      if (stored ? disturb_stored(rule, mode, t, mode_before, before) : disturb(here, places_before))
+        return GLISSADE_OVERLAPPING_ARRAYS;
+    }
+    placed = true;
     before = t;
     mode_before = mode;
     call.lines += lines_of(t.n); // no sum of these overflows before it is refused

@@ -32,8 +32,6 @@ inline int threads_of(const erased_rule &rule, const void *options) {
   return list::read<int>(static_cast<const unsigned char *>(options) + rule.threads_at);
 }
 
-inline bool fits_in_memory(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
-
 // The size that a struct begins with: smaller from the first version on, or larger where the surplus is 0.
 glissade_status check_size(const void *begin, std::size_t first, std::size_t known);
 

@@ -58,10 +58,12 @@ struct erased_rule {
   float (*initial)(const void *options, std::size_t array);        // what reset writes
   bool (*same)(const void *options, const void *others);           // in every field
   // What check.cpp finds of arrays of floats, in fewer instructions and without the name of a fault: whether all that the mode
-  // uses may be n floats, 0 < n <= 2^61; and whether such tensors may stand side by side in a list.
+  // uses may be n floats, 0 < n <= 2^61.
   bool (*arrays_are_right)(unsigned mode, float *const *arrays, std::size_t n);
-  bool (*neighbours_are_right)(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
-                               float *const *others, std::size_t m);
+  // How many tensors of a list, from this one on, are of so many floats, have the options of this one, and may stand beside the
+  // one before: that of this one is in `mode_before`, null if there is none. Adds their lines, unless these get too many.
+  std::size_t (*right_ones)(unsigned mode, const unsigned *mode_before, const unsigned char *from,
+                            std::size_t count, std::size_t &lines);
 
   bool uses(unsigned mode, std::size_t array) const {
     return (mode & arrays[array].when) == arrays[array].when;
@@ -88,7 +90,7 @@ bool allows(T x) {
     return x >= -FLT_MAX && x <= FLT_MAX;
 }
 
-template <class rule>
+template <class rule, class tensor>
 struct typed {
   using options = typename rule::options;
   static const options &of(const void *o) { return *static_cast<const options *>(o); }
@@ -124,26 +126,33 @@ struct typed {
   static bool arrays_are_right(unsigned mode, float *const *arrays, std::size_t n) {
     const std::uintptr_t bytes = n * sizeof(float);
     const auto one = [=]<std::size_t i, std::size_t... before>(index<i>, std::index_sequence<before...>) {
-      return (may_be_floats(at(arrays[i]), bytes) & ... &
-              (unused(mode, before) | are_apart(at(arrays[i]), bytes, at(arrays[before]), bytes)));
+      return may_be_floats(at(arrays[i]), bytes) &&
+             all_of(mode, std::index_sequence<before...>(),
+                    [=](std::size_t j) { return are_apart(at(arrays[i]), bytes, at(arrays[j]), bytes); });
     };
     return [=]<std::size_t... i>(std::index_sequence<i...>) {
       return ((!uses<rule>(mode, i) || one(index<i>(), std::make_index_sequence<i>())) && ...);
     }
     (every_array());
   }
-  static bool neighbours_are_right(unsigned mode, float *const *arrays, std::size_t n, unsigned other_mode,
-                                   float *const *others, std::size_t m) {
-    const std::uintptr_t bytes = n * sizeof(float), of_others = m * sizeof(float);
-    const auto one = [=]<std::size_t i, std::size_t... j>(index<i>, std::index_sequence<j...>) {
-      return (1u & ... &
-              (unused(other_mode, j) | unsigned(i == 1 && j == 1) |
-               are_apart(at(arrays[i]), bytes, at(others[j]), of_others)));
-    };
-    return [=]<std::size_t... i>(std::index_sequence<i...>) {
-      return ((!uses<rule>(mode, i) || one(index<i>(), every_array())) && ...);
+  static std::size_t right_ones(unsigned mode, const unsigned *mode_before, const unsigned char *from,
+                                std::size_t count, std::size_t &lines) {
+    const auto *const first = reinterpret_cast<const tensor *>(from);
+    unsigned other_mode = mode_before ? *mode_before : mode;
+    for (std::size_t i = 0; i < count; ++i) {
+      const tensor &t = first[i];
+      const std::size_t sum = lines + lines_of(t.n);
+      if (t.struct_size != sizeof t || t.options != first->options || t.storage || t.n == 0 ||
+          !arrays_are_right(mode, &t.param, t.n) || !fits_in_memory(sum * line))
+        return i;
+      if (i != 0 || mode_before)
+        if (const tensor &before = (&t)[-1];
+            before.n != 0 && (before.storage || !apart(mode, t, other_mode, before)))
+          return i;
+      lines = sum;
+      other_mode = mode;
     }
-    (every_array());
+    return count;
   }
 
 private:
@@ -151,11 +160,30 @@ private:
   using index = std::index_sequence<i>;
   using every_array = std::make_index_sequence<array_count<rule>>;
 
+  // Whether the answer is not 0 for each of these arrays that the mode uses. Those that every mode uses are asked in one go.
+  template <std::size_t... i, class Answer>
+  static bool all_of([[maybe_unused]] unsigned mode, std::index_sequence<i...>, const Answer &answer) {
+    return (1u & ... & (uses<rule>(0, i) ? answer(i) : 1u)) &&
+           ((uses<rule>(0, i) || !uses<rule>(mode, i) || answer(i)) && ...);
+  }
+
+  // Whether neither writes what the other uses.
+  static bool apart(unsigned mode, const tensor &t, unsigned other_mode, const tensor &other) {
+    const std::uintptr_t bytes = t.n * sizeof(float), of_other = other.n * sizeof(float);
+    return all_of(
+        mode, every_array(), [&](std::size_t i) __attribute__((always_inline)) {
+          return unsigned(all_of(
+              other_mode, every_array(), [&](std::size_t j) __attribute__((always_inline)) {
+                return unsigned(i == 1 && j == 1) |
+                       are_apart(at((&t.param)[i]), bytes, at((&other.param)[j]), of_other);
+              }));
+        });
+  }
+
   static std::uint64_t bits(double x) { return __builtin_bit_cast(std::uint64_t, x); }
   static std::uint64_t bits(std::int64_t x) { return static_cast<std::uint64_t>(x); }
   static std::uint64_t bits(int x) { return static_cast<std::uint64_t>(x); }
   static std::uintptr_t at(const float *array) { return reinterpret_cast<std::uintptr_t>(array); }
-  static unsigned unused(unsigned mode, std::size_t array) { return !uses<rule>(mode, array); }
 };
 
 // Do these stand one after the other, from param on? The states are in the order of the list, so of the rule.
@@ -171,7 +199,7 @@ constexpr bool in_a_row(const std::size_t (&states)[count]) {
 template <class rule, class tensor>
 constexpr erased_rule erase(kernels_of_rule table::*kernels) {
   using options = typename rule::options;
-  using t = typed<rule>;
+  using t = typed<rule, tensor>;
   erased_rule r = {sizeof(options),
                    offsetof(options, step) + sizeof(std::int64_t), // where the structs of version 0.1 end
                    offsetof(options, step),
@@ -194,7 +222,7 @@ constexpr erased_rule erase(kernels_of_rule table::*kernels) {
                    t::initial,
                    t::same,
                    t::arrays_are_right,
-                   t::neighbours_are_right};
+                   t::right_ones};
   for (std::size_t i = 2; i < r.count; ++i)
     r.arrays[i] = {rule::states[i - 2].if_null, rule::states[i - 2].when, rule::states[i - 2].not_negative};
   return r;

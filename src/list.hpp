@@ -5,11 +5,6 @@
 
 namespace glissade {
 
-// Threads are given whole cache lines of a tensor.
-inline constexpr std::size_t line = 64 / sizeof(float);
-
-inline std::size_t lines_of(std::size_t n) { return n / line + (n % line != 0); }
-
 // Param, grad and states of one tensor where the caller has the pointers, its own options or null, its storage or null.
 struct tensor {
   std::size_t n;

@@ -1,8 +1,16 @@
-// Where arrays may lie. Numbers and not bools, to be combined without branches: compilers warn of & between bools.
+// Where arrays may lie. The answers are numbers and not bools, to be combined without branches: compilers warn of & between bools.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 namespace glissade {
+
+// Threads are given whole cache lines of a tensor.
+inline constexpr std::size_t line = 64 / sizeof(float);
+
+inline std::size_t lines_of(std::size_t n) { return n / line + (n % line != 0); }
+
+inline bool fits_in_memory(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
 
 // May so many bytes, at least one, from `at` on be floats?
 inline unsigned may_be_floats(std::uintptr_t at, std::uintptr_t bytes) {

@@ -5,6 +5,12 @@
 #include <string.h>
 
 static bool one_thread;
+static descrgetfunc get_by_descriptor; /* of an attribute that is written in C */
+
+struct getter {
+  const PyTypeObject *type;
+  PyObject *descriptor; /* NULL: in some other way */
+};
 static PyObject *key_params, *key_grad, *key_capturable, *key_differentiable;
 
 /* The memory of the last call, for the next: to allocate so much takes longer than many a step, since malloc tidies up
@@ -113,7 +119,9 @@ static int add(struct call *call, Py_ssize_t group, Py_ssize_t index, PyObject *
     return PyErr_SetString(PyExc_RuntimeError, "the lists of params have changed"), -1;
   char *tensor = call->tensors + call->count * o->tensor_size;
   struct extra *extra = &call->extras[call->count];
-  *extra = (struct extra){.param = param, .index = index, .group = group};
+  extra->param = param;
+  extra->index = index;
+  extra->group = group;
   const int filled = fill_plain(call, param, grad, state, r, tensor, extra);
   if (filled < 0 || (!filled && forget_kept(call->kept, &call->holds, (size_t)index)) ||
       (!filled && fill(call, param, grad, state, r, tensor, extra)))
@@ -153,8 +161,29 @@ static PyObject *state_of(PyObject *states, PyObject *param, Py_ssize_t index, P
   return PyDict_GetItemWithError(states, param);
 }
 
+/* The attribute `grad` of a param: to look up how its type gives it takes longer than to get it, so that is done once for
+   params of the same type. */
+static PyObject *grad_of(struct call *call, PyObject *param, struct getter *getter) {
+  PyTypeObject *type = Py_TYPE(param);
+  if (getter->type != type) {
+    *getter = (struct getter){type, NULL};
+    const getattrofunc usual = PyObject_GenericGetAttr;
+    void *own = PyType_GetSlot(type, Py_tp_getattro);
+    PyObject *descriptor =
+        memcmp(&own, &usual, sizeof own) ? NULL : PyObject_GetAttr((PyObject *)type, key_grad);
+    PyErr_Clear();
+    if (descriptor && Py_TYPE(descriptor) == &PyGetSetDescr_Type) getter->descriptor = descriptor;
+    const int held = getter->descriptor ? hold(&call->holds, descriptor) : 0;
+    Py_XDECREF(descriptor);
+    if (held) return NULL;
+  }
+  return getter->descriptor ? get_by_descriptor(getter->descriptor, param, (PyObject *)type)
+                            : PyObject_GetAttr(param, key_grad);
+}
+
 int gather(struct call *call, const struct request *r) {
   Py_ssize_t index = 0, next = 0;
+  struct getter getter = {NULL, NULL};
   for (Py_ssize_t group = 0; group < PyList_Size(r->groups); ++group) {
     PyObject *options = PyList_GetItem(r->groups, group);
     PyObject *params = PyDict_GetItemWithError(options, key_params);
@@ -172,7 +201,7 @@ int gather(struct call *call, const struct request *r) {
     for (Py_ssize_t i = 0; !status && i < PyList_Size(params); ++i, ++index) {
       PyObject *param = PyList_GetItem(params, i);
       PyObject *grad =
-          r->grads == Py_None ? PyObject_GetAttr(param, key_grad) : PySequence_GetItem(r->grads, index);
+          r->grads == Py_None ? grad_of(call, param, &getter) : PySequence_GetItem(r->grads, index);
       if (!grad) status = -1;
       if (grad && grad != Py_None) {
         PyObject *state = state_of(r->states, param, index, &next);
@@ -201,6 +230,8 @@ PyObject *use_one_thread(PyObject *module, PyObject *nothing) {
 }
 
 int intern_gather_keys(void) {
+  void *slot = PyType_GetSlot(&PyGetSetDescr_Type, Py_tp_descr_get);
+  memcpy(&get_by_descriptor, &slot, sizeof get_by_descriptor);
   return (key_params = PyUnicode_InternFromString("params")) &&
                  (key_grad = PyUnicode_InternFromString("grad")) &&
                  (key_capturable = PyUnicode_InternFromString("capturable")) &&

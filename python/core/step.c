@@ -91,9 +91,15 @@ static size_t tell_autograd(const struct call *call, size_t first) {
   enum { MOST = 512 / sizeof(PyObject *) };
   PyObject *tensors[MOST];
   Py_ssize_t count = 0;
+  PyTypeObject *type = NULL;
+  bool of_torch = false;
   for (; first < call->count && count < MOST; ++first) {
     PyObject *param = call->extras[first].param;
-    if (PyType_IsSubtype(Py_TYPE(param), (PyTypeObject *)tensor_class)) tensors[count++] = param;
+    if (Py_TYPE(param) != type) {
+      type = Py_TYPE(param);
+      of_torch = PyType_IsSubtype(type, (PyTypeObject *)tensor_class);
+    }
+    if (of_torch) tensors[count++] = param;
   }
   if (!count) return first; /* they are of NumPy's classes */
   PyObject *list = PyList_New(count);
