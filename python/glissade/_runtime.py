@@ -68,4 +68,6 @@ def isas():
 
 def use_isa(name):
     """Uses the named instruction set for every later step of the process; None for the best."""
+    if not (name is None or isinstance(name, str)):
+        raise TypeError(f"name must be a str or None, not {name!r}")
     _core.use_isa(name)

@@ -90,6 +90,8 @@ def test_instruction_sets():
         assert glissade.isa() == "scalar"
         with pytest.raises(ValueError, match="instruction set"):
             glissade.use_isa("sse9")
+        with pytest.raises(TypeError, match="^name must be a str or None, not 5$"):
+            glissade.use_isa(5)
         assert glissade.isa() == "scalar"
     finally:
         glissade.use_isa(None)
