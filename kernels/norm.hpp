@@ -18,7 +18,7 @@ struct norm_lanes {
   wide sums[lanes / wide_width];
   reg largest[lanes / width];
 
-  norm_lanes() {
+  norm_lanes() { // for the sums alone
     for (wide &sum : sums)
       sum = wide(0.);
   }
@@ -26,8 +26,9 @@ struct norm_lanes {
     load(from.sums, sums);
     load(from.largest, largest);
   }
+  template <std::size_t first_lanes = lanes>
   void add_to_sums(const float *x) {
-    for (std::size_t r = 0; r < lanes / wide_width; ++r)
+    for (std::size_t r = 0; r < first_lanes / wide_width; ++r)
       sums[r] = isa::add_square(sums[r], isa::widened(x + r * wide_width));
   }
   void add(const float *x) {

@@ -1,6 +1,7 @@
 // The loop that runs a rule over the named rows of a table.
 #pragma once
 #include "pass.hpp"
+#include "table.hpp"
 
 namespace glissade {
 namespace {
@@ -12,7 +13,6 @@ struct named_rows {
   std::size_t width, ahead, first, last;
 };
 
-inline constexpr std::size_t line = 16;
 enum class row_of { any_width, lines, one_line };
 
 // Rows lie anywhere, so that no CPU foresees the next, and memory is the limit: the divider alone is fast enough. But what

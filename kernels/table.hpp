@@ -5,6 +5,9 @@
 
 namespace glissade {
 
+// The floats of a cache line.
+inline constexpr std::size_t line = 64 / sizeof(float);
+
 // Updates elements [begin, end). `arrays` is param, grad and the states; `coefficients` and `mode` are of its
 // rule. `next` is the arrays of the next call of this thread, or null.
 using kernel = void (*)(const void *coefficients, unsigned mode, float *const *arrays, std::size_t begin,

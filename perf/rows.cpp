@@ -131,7 +131,7 @@ void measure(const std::string &what, const shape &s, const std::vector<contende
   }
 }
 
-// With one sum for each row the limit is of the other arrays.
+// With one sum for each row the limit is of the other arrays: it moves less than the step.
 template <class rule>
 void compare(const char *name, const shape &s, typename rule::options o, int threads, int rounds,
              bool row_wise = false) {
@@ -146,7 +146,7 @@ void compare(const char *name, const shape &s, typename rule::options o, int thr
   const memory sums = filled(s.rows, .5f);
   std::vector<contender> all{library<rule>(s, arrays, o, threads, row_wise ? sums.get() : nullptr)};
   if (threads == 1)
-    for (const std::size_t ahead : {0u, 4u, 8u, 16u, 32u})
+    for (const std::size_t ahead : {0u, 8u, 16u, 32u, 64u, 128u, 256u})
       all.push_back(limit(s, arrays, ahead));
   if (threads == 1 && name == std::string("adagrad")) all.push_back(naive(s, arrays));
   measure(std::string(name) + " " + std::to_string(s.rows >> 10) + "Ki x " + std::to_string(s.width), s, all,

@@ -163,7 +163,7 @@ glissade_status check_call(const void *options, const list &all, std::size_t fir
       mode = rule.mode_of(those);
       step = step_of(rule, those);
     }
-    // Most are floats and right.
+    // Most are floats and right. (A caller of another version has structs of another size.)
     if (!rows && first == 0 && all.struct_size() == rule.tensor_size)
       if (const std::size_t right = rule.right_ones(mode, call.at ? &mode_before : nullptr, all.at(call.at),
                                                     all.count() - call.at, call.lines)) {

@@ -58,10 +58,11 @@ struct erased_rule {
   float (*initial)(const void *options, std::size_t array);        // what reset writes
   bool (*same)(const void *options, const void *others);           // in every field
   // What check.cpp finds of arrays of floats, in fewer instructions and without the name of a fault: whether all that the mode
-  // uses may be n floats, 0 < n <= 2^61.
+  // uses may be n floats, of which there is one.
   bool (*arrays_are_right)(unsigned mode, float *const *arrays, std::size_t n);
-  // How many tensors of a list, from this one on, are of so many floats, have the options of this one, and may stand beside the
-  // one before: that of this one is in `mode_before`, null if there is none. Adds their lines, unless these get too many.
+  // How many tensors of a list, from this one on, are as most are: of floats, right, of this version's size, with the options of
+  // this one, whose mode is given, and apart from the one before each. The one before this has `mode_before`; null: there is
+  // none. Adds their lines, unless these get too many.
   std::size_t (*right_ones)(unsigned mode, const unsigned *mode_before, const unsigned char *from,
                             std::size_t count, std::size_t &lines);
 
@@ -125,6 +126,7 @@ struct typed {
   }
   static bool arrays_are_right(unsigned mode, float *const *arrays, std::size_t n) {
     const std::uintptr_t bytes = n * sizeof(float);
+    if (!fits_in_memory(n)) return false;
     const auto one = [=]<std::size_t i, std::size_t... before>(index<i>, std::index_sequence<before...>) {
       return may_be_floats(at(arrays[i]), bytes) &&
              all_of(mode, std::index_sequence<before...>(),

@@ -45,6 +45,26 @@ Sums added(int threads, const default_float_mode &here, std::size_t count, const
   return all;
 }
 
+// The sum of all squares, infinite or NaN where an element is, and the largest magnitude.
+struct norm_sums {
+  double squares;
+  float largest;
+
+  void add(const norm_sums &more) {
+    squares += more.squares;
+    if (more.largest > largest) largest = more.largest;
+  }
+};
+
+template <std::size_t half = lanes / 2>
+float largest_of_lanes(float *largest) {
+  for (std::size_t k = 0; k < half; ++k)
+    largest[k] = largest[k] > largest[k + half] ? largest[k] : largest[k + half];
+  if constexpr (half > 1)
+    return largest_of_lanes<half / 2>(largest);
+  else
+    return largest[0];
+}
 inline norm_sums of_lanes(squares &all) { return {sum_of_lanes(all.sums), largest_of_lanes(all.largest)}; }
 
 // Of n elements from number `begin` on.

@@ -1,16 +1,17 @@
-// Where arrays may lie. The answers are numbers and not bools, to be combined without branches: compilers warn of & between bools.
+// Where arrays may lie, and how many lines of memory they take.
 #pragma once
+#include "table.hpp"
 #include <cstddef>
 #include <cstdint>
 
 namespace glissade {
 
-// Threads are given whole cache lines of a tensor.
-inline constexpr std::size_t line = 64 / sizeof(float);
-
+// Threads are given whole lines of a tensor.
 inline std::size_t lines_of(std::size_t n) { return n / line + (n % line != 0); }
 
 inline bool fits_in_memory(std::size_t n) { return n <= PTRDIFF_MAX / sizeof(float); }
+
+// The following answers are numbers and not bools, to be combined without branches: compilers warn of & between bools.
 
 // May so many bytes, at least one, from `at` on be floats?
 inline unsigned may_be_floats(std::uintptr_t at, std::uintptr_t bytes) {

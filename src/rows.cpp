@@ -2,8 +2,8 @@
 #include "rows.hpp"
 #include "check.hpp"
 #include "cpu.hpp"
-#include "norm.hpp"
 #include "own.hpp"
+#include "parallel.hpp"
 #include "prefetch.hpp"
 #include "row_wise_coefficients.hpp"
 
@@ -63,7 +63,7 @@ void run(const kernels_of_rule &kernels, const erased_rule &rule, const prepared
   }
 }
 
-// The same with one sum for each row.
+// Those of a table with one sum for each row.
 void run_row_wise(const table &kernels, const erased_rule &rule, const glissade_adagrad &o, const tensor &t,
                   const glissade_rows &rows, std::size_t first, std::size_t last) {
   const std::size_t distance = rows_ahead(rows.width);

@@ -167,6 +167,22 @@ TEMPLATE_LIST_TEST_CASE("of two neighbours only what they use is compared", "[ma
   check(GLISSADE_OK);
 }
 
+TEST_CASE("a size whose bytes or lines wrap is refused", "[many][status]") {
+  const glissade_sgd o = GLISSADE_SGD_TORCH;
+  const auto at = [](std::uintptr_t address) { return reinterpret_cast<float *>(address); };
+  const auto tensor = [](std::size_t n, float *param, const float *grad) {
+    return glissade_sgd_tensor{sizeof(glissade_sgd_tensor), n, param, grad, nullptr, nullptr, nullptr};
+  };
+  const std::size_t whole = SIZE_MAX - 14, most = -(std::size_t(1) << 30);
+  CHECK(glissade_sgd_step(&o, whole, at(4), at(8), nullptr) == GLISSADE_BAD_N);
+  const glissade_sgd_tensor tensors[] = {tensor(1 << 30, at(0x6000'0000'0000), at(0x6100'0000'0000)),
+                                         tensor(16, at(0x800'0000), at(0x800'1000)),
+                                         tensor(most, at(0x1000'0000), at(0x2000'0000))};
+  std::size_t index = 0;
+  CHECK(glissade_sgd_check(&o, 3, tensors, &index) == GLISSADE_BAD_N);
+  CHECK(index == 2);
+}
+
 TEST_CASE("tensors that fit one by one but not together are refused", "[many][status]") {
   const glissade_sgd o = GLISSADE_SGD_TORCH;
   constexpr std::size_t n = std::size_t(1) << 60;

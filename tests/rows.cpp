@@ -286,7 +286,7 @@ TEMPLATE_LIST_TEST_CASE("a fault in the rows of one table changes none", "[rows]
 TEST_CASE("row-wise AdaGrad keeps the mean square of each row's gradients", "[rows][threads]") {
   std::uint32_t seed = 0;
   for (auto o : family::all_options<glissade::rules::adagrad>())
-    for (const std::size_t width : {1u, 5u, 16u, 33u, 64u, 512u, 1100u}) {
+    for (const std::size_t width : {1u, 5u, 16u, 32u, 33u, 48u, 64u, 512u, 1100u}) {
       const std::size_t rows = width == 64 ? 900 : 7;
       const auto make = ++seed % 2 ? family::ordinary_float : family::any_float;
       family::arrays<glissade::rules::adagrad> start(rows * width, make, seed);
@@ -312,6 +312,41 @@ TEST_CASE("row-wise AdaGrad keeps the mean square of each row's gradients", "[ro
           REQUIRE(got.nothing_changed_outside());
         }
     }
+  glissade_use_isa(nullptr);
+}
+
+TEST_CASE("row-wise AdaGrad touches no page of other rows", "[rows][memory]") {
+  const guarded_pages params, grads, sums;
+  constexpr std::size_t named = 3, rows_before = 2, rows = 8;
+  const std::int64_t which[named] = {rows_before, rows_before + 1, rows_before + 2};
+  glissade_adagrad o = GLISSADE_ADAGRAD_TORCH;
+  for (const double weight_decay : {0., .1})
+    for (const auto &isa : family::isas())
+      for (const std::size_t width : {1u, 3u, 15u, 16u, 17u, 31u, 32u, 33u, 48u, 64u, 145u})
+        for (const bool at_end : {false, true}) {
+          REQUIRE(glissade_use_isa(isa.c_str()) == GLISSADE_OK);
+          o.weight_decay = weight_decay;
+          family::arrays<glissade::rules::adagrad> expected(named * width, family::ordinary_float, 3);
+          const auto within = [=](const guarded_pages &pages, std::size_t n) {
+            return at_end ? pages.last(n) : pages.first();
+          };
+          float *const param = within(params, named * width), *const grad = within(grads, named * width),
+                       *const sum = within(sums, named);
+          std::copy_n(expected.array(0), named * width, param);
+          std::copy_n(expected.array(1), named * width, grad);
+          std::copy_n(expected.array(2), named, sum);
+          const glissade_rows given = {sizeof given, width, named, which, 1, 0};
+          const glissade_adagrad_tensor tensor = {
+              sizeof tensor, rows * width, param - rows_before * width, grad, sum - rows_before,
+              nullptr,       nullptr};
+          REQUIRE(glissade_adagrad_step_rows(&o, 1, &tensor, &given) == GLISSADE_OK);
+          for (std::size_t i = 0; i < named; ++i)
+            row_wise_step(o, width, expected.at()[0] + i * width, expected.array(1) + i * width,
+                          expected.at()[2][i]);
+          CAPTURE(isa, width, at_end, weight_decay);
+          REQUIRE(family::first_difference(param, expected.array(0), named * width) == named * width);
+          REQUIRE(family::first_difference(sum, expected.array(2), named) == named);
+        }
   glissade_use_isa(nullptr);
 }
 

@@ -161,21 +161,39 @@ static PyObject *state_of(PyObject *states, PyObject *param, Py_ssize_t index, P
   return PyDict_GetItemWithError(states, param);
 }
 
+/* What the attribute `grad` of a type is where its instances have it from C; NULL if they have it in another way. Metaclasses
+   come first where a type is asked, so its own must lack it: the last one that did is known. */
+static PyObject *descriptor_of(PyTypeObject *type) {
+  static PyTypeObject *lacks_it;
+  const getattrofunc usual = PyObject_GenericGetAttr;
+  void *own = PyType_GetSlot(type, Py_tp_getattro);
+  if (memcmp(&own, &usual, sizeof own)) return NULL;
+  if (Py_TYPE(type) != lacks_it) {
+    PyObject *of_metaclass = PyObject_GetAttr((PyObject *)Py_TYPE(type), key_grad);
+    Py_XDECREF(of_metaclass);
+    if (of_metaclass || !PyErr_ExceptionMatches(PyExc_AttributeError)) return NULL;
+    PyErr_Clear();
+    Py_XDECREF(lacks_it);
+    lacks_it = Py_TYPE(type);
+    Py_INCREF(lacks_it);
+  }
+  PyObject *descriptor = PyObject_GetAttr((PyObject *)type, key_grad);
+  if (!descriptor && PyErr_ExceptionMatches(PyExc_AttributeError)) PyErr_Clear();
+  if (descriptor && Py_TYPE(descriptor) != &PyGetSetDescr_Type) Py_CLEAR(descriptor);
+  return descriptor;
+}
+
 /* The attribute `grad` of a param: to look up how its type gives it takes longer than to get it, so that is done once for
    params of the same type. */
 static PyObject *grad_of(struct call *call, PyObject *param, struct getter *getter) {
   PyTypeObject *type = Py_TYPE(param);
   if (getter->type != type) {
-    *getter = (struct getter){type, NULL};
-    const getattrofunc usual = PyObject_GenericGetAttr;
-    void *own = PyType_GetSlot(type, Py_tp_getattro);
-    PyObject *descriptor =
-        memcmp(&own, &usual, sizeof own) ? NULL : PyObject_GetAttr((PyObject *)type, key_grad);
-    PyErr_Clear();
-    if (descriptor && Py_TYPE(descriptor) == &PyGetSetDescr_Type) getter->descriptor = descriptor;
-    const int held = getter->descriptor ? hold(&call->holds, descriptor) : 0;
+    PyObject *descriptor = descriptor_of(type);
+    const bool fault = PyErr_Occurred() || hold(&call->holds, (PyObject *)type) ||
+                       (descriptor && hold(&call->holds, descriptor));
     Py_XDECREF(descriptor);
-    if (held) return NULL;
+    if (fault) return NULL;
+    *getter = (struct getter){type, descriptor};
   }
   return getter->descriptor ? get_by_descriptor(getter->descriptor, param, (PyObject *)type)
                             : PyObject_GetAttr(param, key_grad);

@@ -555,3 +555,15 @@ def test_numpys_classes_work_beside_torch():
     opt = glissade.RMSprop([param])
     opt.step([numpy.ones(3, numpy.float32)])
     assert (param < 1).all()
+
+
+def test_a_class_of_params_may_have_its_own_grad():
+    class Own(torch.nn.Parameter):
+        @property
+        def grad(self):
+            return torch.full((3,), 2.0)
+
+    params = [torch.nn.Parameter(torch.zeros(3)), Own(torch.zeros(3)), torch.nn.Parameter(torch.zeros(3))]
+    params[0].grad = params[2].grad = torch.ones(3)
+    glissade.torch.SGD(params, lr=1.0, strict=True).step()
+    assert [p.detach().tolist() for p in params] == [[-1.0] * 3, [-2.0] * 3, [-1.0] * 3]
