@@ -95,7 +95,7 @@ static PyObject *next_of(PyObject *state, Py_ssize_t *next, PyObject *key) {
 
 /* Begins what glissade is told of a param. */
 static void clear(const struct call *call, char *tensor, struct extra *extra) {
-  extra->step.data = extra->product.data = NULL; /* and with them all else of these */
+  extra->step.data = extra->product.data = NULL; /* nothing else of the two is read then */
   extra->t = 1;
   memset(tensor, 0, call->optimizer->tensor_size);
   memcpy(tensor, &call->optimizer->tensor_size, sizeof(size_t));
