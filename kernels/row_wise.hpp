@@ -101,10 +101,7 @@ void row_wise_kernel_of(const void *coefficients, unsigned mode, float *const *a
     else
       run_row_wise<isa, 0, kind>(c, rows);
   };
-  if (vec<isa>::width == 1 || width % line != 0 || !c.neutral())
-    return run.template operator()<row_of::any_width>();
-  if constexpr (vec<isa>::width > 1)
-    width == line ? run.template operator()<row_of::one_line>() : run.template operator()<row_of::lines>();
+  with_row_of<isa>(width, c.neutral(), run);
 }
 
 } // namespace

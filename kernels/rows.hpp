@@ -56,6 +56,16 @@ void run_rows(const typename rule::coefficients &given, const named_rows &rows, 
   }
 }
 
+// Calls visit<kind>() for rows of this width: the kind is a constant. The loops for whole lines are without neutral products.
+template <class isa, class Visit>
+void with_row_of(std::size_t width, bool neutral, const Visit &visit) {
+  if (vec<isa>::width == 1 || width % line != 0 || !neutral)
+    return visit.template operator()<row_of::any_width>();
+  if constexpr (vec<isa>::width > 1)
+    width == line ? visit.template operator()<row_of::one_line>()
+                  : visit.template operator()<row_of::lines>();
+}
+
 template <class isa, class rule>
 void rows_kernel_of(const void *coefficients, unsigned mode, float *const *arrays,
                     const std::int64_t *indices, std::size_t width, std::size_t ahead, std::size_t first,
@@ -66,10 +76,7 @@ void rows_kernel_of(const void *coefficients, unsigned mode, float *const *array
     const auto run = [&]<row_of kind>() {
       run_rows<isa, rule, known, kind>(c, rows, std::make_index_sequence<array_count<rule>>());
     };
-    if (vec<isa>::width == 1 || width % line != 0 || !c.neutral())
-      return run.template operator()<row_of::any_width>();
-    if constexpr (vec<isa>::width > 1)
-      width == line ? run.template operator()<row_of::one_line>() : run.template operator()<row_of::lines>();
+    with_row_of<isa>(width, c.neutral(), run);
   });
 }
 

@@ -14,8 +14,8 @@ FAULTS = [
     ("kernels/rows.hpp", "table[k] + own[k == 1]", "table[k] + own[0]"),
     ("kernels/rows.hpp", "whole = n / width * width;", "whole = (n - 1) / width * width;"),
     ("kernels/rows.hpp", "if (i < n) one::template step<way>(c, at, i, typename one::first_of_it{n - i});", ""),
-    ("kernels/rows.hpp", "width % line != 0 || !c.neutral()", "width % line != 0"),
-    ("kernels/rows.hpp", "width == line ? run", "width >= line ? run"),
+    ("kernels/rows.hpp", "width % line != 0 || !neutral)", "width % line != 0)"),
+    ("kernels/rows.hpp", "width == line ? visit", "width >= line ? visit"),
     ("kernels/pass.hpp", "if (isa::any(doubt)) return false", "if (false) return false"),
     # The words.
     ("kernels/vec.hpp", "select(a.r < b.r, then.r, otherwise.r)", "select(a.r <= b.r, then.r, otherwise.r)"),
@@ -250,7 +250,6 @@ FAULTS = [
     ("kernels/row_wise.hpp", "kind == row_of::one_line ? sum_of_lanes", "kind == row_of::lines ? sum_of_lanes"),
     ("kernels/row_wise.hpp", "add_squares<line>(all, i)", "add_squares<lanes>(all, i)"),
     ("kernels/row_wise.hpp", "if (mode & l2)\n", "if (!mode)\n"),
-    ("kernels/row_wise.hpp", "width % line != 0 || !c.neutral()", "width % line != 0"),
     ("src/erased.hpp", "if (!fits_in_memory(n)) return false;", ""),
     ("kernels/row_wise.hpp", "if (__builtin_fabsf(sum) < c.tiny) sum = 0;", ""),
     ("src/rows.cpp", "rows.row_wise != 1 || !rule.may_be_row_wise", "rows.row_wise != 1"),
